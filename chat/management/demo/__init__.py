@@ -1,0 +1,1 @@
+"""The people of the demo, their faces, and what they say to each other."""

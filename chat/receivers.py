@@ -1,0 +1,38 @@
+"""What the chat must know of accounts. They are below it and cannot call it, so it listens to Django's signals."""
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
+from django.db.models.signals import post_save, pre_delete
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from chat import live
+from chat.models import Participation
+from project.accounts.models import User
+
+
+@receiver(user_logged_out)
+def close_lines_of_session(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    if user is not None and request.session.session_key:
+        live.session_ended(user.pk, request.session.session_key)
+
+
+@receiver(post_save, sender=User)
+def check_lines_of_account(
+    sender: Any, instance: User, created: bool, update_fields: frozenset[str] | None, **kwargs: Any
+) -> None:
+    # A new password or a disabled account ends the right to listen; what else is saved changes nothing here.
+    if not created and (update_fields is None or {"password", "is_active"} & update_fields):
+        transaction.on_commit(lambda: live.access_changed(instance.pk))
+
+
+@receiver(pre_delete, sender=User)
+def keep_conversations_of_deleted_account(sender: Any, instance: User, **kwargs: Any) -> None:
+    account_id = instance.pk  # Django takes it from the instance before the commit
+    # In one order for everybody: two accounts deleted at once wait for each other's conversations in turn.
+    of_account = Participation.objects.filter(user=instance).select_related("conversation")
+    for participation in of_account.order_by("conversation_id"):
+        participation.conversation.forget_account(instance)
+    transaction.on_commit(lambda: live.access_changed(account_id))

@@ -1,0 +1,36 @@
+"""Where the pages of the chat are. An id that could not be one is simply not found."""
+
+from django.urls import path, register_converter
+
+from .views import changes, conversations, inbox, messages, participants, picker
+
+
+class PublicIdConverter:
+    regex = "[0-9a-hjkmnp-tv-z]{16}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(PublicIdConverter, "id")
+app_name = "chat"
+
+urlpatterns = [
+    path("", inbox.index, name="inbox"),
+    path("left/", inbox.left, name="left"),
+    path("new/", picker.new, name="new"),
+    path("c/", picker.create, name="start"),
+    path("c/<id:public_id>/", conversations.show, name="conversation"),
+    path("c/<id:public_id>/row/", inbox.row, name="row"),
+    path("c/<id:public_id>/messages/", messages.collection, name="messages"),
+    path("c/<id:public_id>/changes/", changes.index, name="changes"),
+    path("c/<id:public_id>/read/", messages.read, name="read"),
+    path("c/<id:public_id>/title/", conversations.rename, name="rename"),
+    path("c/<id:public_id>/leave/", participants.leave, name="leave"),
+    path("c/<id:public_id>/people/", participants.collection, name="people"),
+    path("c/<id:public_id>/people/<id:person_id>/remove/", participants.remove, name="remove"),
+    path("c/<id:public_id>/people/<id:person_id>/invite/", participants.invite_back, name="invite_back"),
+]

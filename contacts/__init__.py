@@ -1,0 +1,1 @@
+"""People, organisations and where they come from. Never imports chat."""

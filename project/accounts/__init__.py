@@ -1,0 +1,1 @@
+"""Accounts: who may sign in, how they join, and what they show of themselves."""

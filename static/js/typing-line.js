@@ -1,0 +1,41 @@
+// Who is typing in the conversation on this page.
+const FORGOTTEN_MS = 15000;
+
+class TypingLine extends HTMLElement {
+  connectedCallback() {
+    this.people = new Map();
+    this.going = new AbortController();
+    document.addEventListener("parley:frame", (event) => this.heard(event.detail), { signal: this.going.signal });
+  }
+
+  disconnectedCallback() {
+    this.going.abort();
+    for (const { timer } of this.people.values()) clearTimeout(timer);
+  }
+
+  heard(frame) {
+    if (frame.conversation !== this.dataset.conversation) return;
+    if (frame.type === "message") this.forget(frame.sender);
+    if (frame.type !== "typing") return;
+    this.forget(frame.person);
+    if (frame.on) {
+      const timer = setTimeout(() => this.forget(frame.person), FORGOTTEN_MS);
+      this.people.set(frame.person, { name: frame.name, timer });
+    }
+    this.show();
+  }
+
+  forget(person) {
+    clearTimeout(this.people.get(person)?.timer);
+    if (this.people.delete(person)) this.show();
+  }
+
+  show() {
+    const names = [...this.people.values()].map(({ name }) => name);
+    if (names.length > 2) this.textContent = "Several people are typing…";
+    else if (names.length) this.textContent = `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} typing…`;
+    else this.textContent = "";
+  }
+}
+
+customElements.define("typing-line", TypingLine);

@@ -1,0 +1,178 @@
+"""`manage.py demo`: what a newcomer finds, and what it never touches."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from itertools import pairwise
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+from chat.exceptions import MessagingPermissionDenied
+from chat.management.commands.demo import new_password
+from chat.management.demo import faces, stage
+from chat.management.demo.cast import CAST
+from chat.models import Conversation, Message, Participation
+from project.accounts.models import Server, User
+from tests.cast import PASSWORD, account
+
+
+def demo(*options: str) -> str:
+    """Run the command; return what it printed."""
+    printed = StringIO()
+    call_command("demo", *options, stdout=printed)
+    return printed.getvalue()
+
+
+def password_in(printed: str) -> str:
+    return printed.split()[-1]
+
+
+def first_person() -> User:
+    return User.objects.get(email=CAST[0].email)
+
+
+def everything() -> list[tuple[object, ...]]:
+    """Return what a second run could have changed."""
+    people = User.objects.order_by("pk").values_list("email", "password", "picture", "display_name")
+    said = Message.objects.order_by("pk").values_list("public_id", "sent_at", "version")
+    read = Participation.objects.order_by("pk").values_list("user", "read_position", "joined_at", "left_at")
+    return [*people, *said, *read]
+
+
+def test_everybody_signs_in_with_the_printed_password(db: None) -> None:
+    printed = demo()
+    for person in CAST:
+        assert person.email in printed
+        assert person.name in printed
+        assert Client().login(username=person.email, password=password_in(printed))
+
+
+def test_each_run_has_a_password_of_its_own() -> None:
+    assert len({new_password() for _ in range(100)}) == 100
+
+
+def test_the_first_person_is_the_administrator_of_a_server_that_is_set_up(db: None) -> None:
+    demo()
+    assert Server.objects.get().first_account == first_person()
+    assert list(User.objects.administrators()) == [first_person()]
+
+
+def test_addresses_are_verified(db: None) -> None:
+    demo()
+    for user in User.objects.all():
+        assert list(user.emailaddress_set.values_list("email", "verified", "primary")) == [(user.email, True, True)]
+
+
+def test_everybody_has_a_face_of_their_own(db: None) -> None:
+    demo()
+    pictures = [user.picture.read() for user in User.objects.all()]
+    assert len(set(pictures)) == len(pictures) == len(CAST)
+    assert all(Image.open(user.picture).size == (256, 256) for user in User.objects.all())
+
+
+def test_a_face_is_always_drawn_the_same() -> None:
+    assert faces.draw(CAST[0].face).read() == faces.draw(CAST[0].face).read()
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2026, 3, 29, 23, 5, tzinfo=UTC),  # just after a midnight, on the day the clocks changed
+        datetime(2026, 10, 25, 10, 0, tzinfo=UTC),
+        datetime(2026, 12, 31, 22, 59, tzinfo=UTC),
+    ],
+)
+def test_all_of_it_happened_in_the_last_days_in_the_order_of_the_positions(db: None, now: datetime) -> None:
+    stage.play_all("", now)
+    for conversation in Conversation.objects.all():
+        times = list(conversation.messages.in_order().values_list("sent_at", flat=True))
+        assert all(before <= after for before, after in pairwise(times))
+        assert now - timedelta(days=7) < times[0]
+        assert times[-1] < now
+        assert conversation.latest_at == times[-1]
+
+
+def test_people_joined_and_left_when_the_rows_say_so(db: None) -> None:
+    demo()
+    for row in Message.objects.filter(kind=Message.Kind.JOINED):
+        assert row.conversation.participation_of(row.subject).joined_at == row.sent_at
+    (left,) = Participation.objects.left_by(first_person())
+    assert left.left_at == left.conversation.messages.get(position=left.left_position).sent_at
+
+
+def test_something_is_unread_for_the_first_person_and_for_nobody_else(db: None) -> None:
+    demo()
+    inbox = Participation.objects.inbox_for(first_person())
+    assert 0 < inbox.filter(unread__gt=0).count() < inbox.count()
+    for user in User.objects.exclude(pk=first_person().pk):
+        assert not Participation.objects.unread_for(user).exists()
+
+
+def test_it_shows_what_conversations_can_hold(db: None) -> None:
+    demo()
+    bodies = list(Message.objects.filter(kind=Message.Kind.TEXT).values_list("body", flat=True))
+    assert {kind for (kind,) in Message.objects.values_list("kind")} >= {"text", "joined", "left", "renamed"}
+    for script in (r"[\u0600-\u06ff]", r"[\u3040-\u30ff]", r"[\u4e00-\u9fff]", r"https://", r"^\W$"):
+        assert any(re.search(script, body) for body in bodies), script
+    assert max(map(len, bodies)) > 500
+    assert {conversation.kind for conversation in Conversation.objects.all()} == {"private", "group"}
+    assert Conversation.objects.filter(kind="group", title="").exists()
+
+
+def test_the_first_person_sees_it_in_the_inbox(db: None) -> None:
+    client = Client()
+    client.login(username=CAST[0].email, password=password_in(demo()))
+    page = client.get("/").content.decode()
+    assert "Courtyard garden" in page
+    assert "田中 美咲" in page
+
+
+def test_a_second_run_changes_nothing_and_says_how_to_sign_in(db: None) -> None:
+    demo()
+    before = everything()
+    printed = demo()
+    assert everything() == before
+    assert CAST[0].email in printed
+    assert "--reset-passwords" in printed
+
+
+def test_people_who_joined_the_demo_keep_their_passwords(db: None) -> None:
+    demo()
+    alice = account("Alice")
+    assert alice.email not in demo("--reset-passwords")
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+def test_reset_passwords_prints_one_that_works_and_ends_the_old_one(db: None) -> None:
+    old = password_in(demo())
+    new = password_in(demo("--reset-passwords"))
+    assert Client().login(username=CAST[1].email, password=new)
+    assert not Client().login(username=CAST[1].email, password=old)
+
+
+@pytest.mark.parametrize("options", [[], ["--reset-passwords"]])
+def test_a_server_with_other_people_is_refused_untouched(alice: User, options: list[str]) -> None:
+    before = everything()
+    with pytest.raises(CommandError, match="people of its own"):
+        demo(*options)
+    assert everything() == before
+
+
+def test_a_server_whose_people_are_gone_is_refused(alice: User) -> None:
+    alice.delete()
+    with pytest.raises(CommandError, match="was, in use"):
+        demo()
+    assert not User.objects.exists()
+
+
+def test_a_demo_that_fails_leaves_nothing(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "TALKS", [stage.TALKS[0], stage.Talk("anna zoe", [("1d 10:00", "ravi", "Not mine")])])
+    with pytest.raises(MessagingPermissionDenied):
+        stage.play_all("", timezone.now())
+    assert not User.objects.exists()
+    assert not Conversation.objects.exists()

@@ -1,0 +1,55 @@
+"""What every test finds: the cast, settings that are quick, and no leftovers of the test before."""
+
+import os
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+from channels.layers import channel_layers
+from django.conf import settings
+from django.core.cache import cache
+from django.test import override_settings
+from huey.contrib.djhuey import HUEY
+
+from project.accounts.models import User
+from tests.cast import account
+
+# Time limits on single examples fail on a busy machine, not on a bug.
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_settings() -> Iterator[None]:
+    """Passwords that hash at once, static files without collectstatic, tasks that run where they are called."""
+    storages = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    HUEY.immediate = True
+    with override_settings(PASSWORD_HASHERS=hashers, STORAGES=storages):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_leftovers() -> Iterator[None]:
+    yield
+    cache.clear()
+    channel_layers.backends.clear()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return account("Alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return account("Bob")
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    return account("Carol")
