@@ -3,10 +3,11 @@
 An event is a function in the past tense. It renders its frame once, names the accounts it is for, and publishes
 it: first to the sockets of this process, then, with everything else of that moment, in one message to the
 hubs of the other processes. A frame is a hint; what it says can be fetched, and a lost one is repaired.
-(docs/live-updates.md; frames and fields: the tables there.)
+Events and hub stand in one file because no other may reach the layer. (docs/live-updates.md has the frames.)
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CHANNEL_GROUP = "parley.hubs"
+SUBSCRIBING_S = 2.0
+RETRY_S = 1.0
 ROWS_SHOWN = 5  # system rows sent as frames; more of them at once are fetched
 
 
@@ -70,12 +73,14 @@ class Hub:
         self._sending: asyncio.Task[None] | None = None
         self._pumping: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
+        self._subscribed = asyncio.Event()
+        self._is_started = False
 
     @classmethod
     def running(cls) -> "Hub | None":
         """Return this process's hub, or None where no socket was ever served (a command, a worker)."""
         hub = cls._running
-        return hub if hub is not None and not hub.loop.is_closed() and hub._pumping is not None else None
+        return hub if hub is not None and not hub.loop.is_closed() and hub._is_started else None
 
     @classmethod
     async def started(cls) -> "Hub":
@@ -85,10 +90,12 @@ class Hub:
             cls._running = Hub(loop)
         hub = cls._running
         async with hub._starting:
-            if hub._pumping is None:
-                channel = await get_channel_layer().new_channel("parley.hub")
-                await get_channel_layer().group_add(CHANNEL_GROUP, channel)
-                hub._pumping = loop.create_task(hub._pump(channel))
+            if not hub._is_started:
+                hub._pumping = loop.create_task(hub._pump())
+                # Pages are served without the other processes' news rather than not at all.
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(hub._subscribed.wait(), SUBSCRIBING_S)
+                hub._is_started = True
         return hub
 
     def join(self, line: Line) -> None:
@@ -131,7 +138,20 @@ class Hub:
             except Exception:
                 logger.exception("Other processes could not be told; their pages will ask.")
 
-    async def _pump(self, channel: str) -> None:
+    async def _subscribe(self) -> str:
+        while True:
+            try:
+                channel: str = await get_channel_layer().new_channel("parley.hub")
+                await get_channel_layer().group_add(CHANNEL_GROUP, channel)
+            except Exception:
+                logger.exception("The other processes cannot be heard yet; trying again.")
+                await asyncio.sleep(RETRY_S)
+            else:
+                self._subscribed.set()
+                return channel
+
+    async def _pump(self) -> None:
+        channel = await self._subscribe()
         while True:
             try:
                 message = await get_channel_layer().receive(channel)
@@ -140,7 +160,7 @@ class Hub:
                         self._deliver(event)
             except Exception:
                 logger.exception("An event of another process was not understood.")
-                await asyncio.sleep(1)
+                await asyncio.sleep(RETRY_S)
 
 
 def _bus_message(origin: str, events: list[dict[str, Any]]) -> dict[str, str]:

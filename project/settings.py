@@ -67,9 +67,14 @@ _origin = urlsplit(ORIGIN)
 if ORIGIN and (_origin.scheme not in {"http", "https"} or not _origin.hostname or _origin.path):
     raise ImproperlyConfigured(f"ORIGIN must look like https://chat.example.org, not {ORIGIN!r}.")
 IS_HTTPS = _origin.scheme == "https"
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or list(
-    filter(None, ["localhost", "127.0.0.1", "[::1]", _origin.hostname])
-)
+# This machine may always ask itself: its own health check does.
+ALLOWED_HOSTS = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    *filter(None, [_origin.hostname]),
+    *env.list("ALLOWED_HOSTS", default=[]),
+]
 CSRF_TRUSTED_ORIGINS = [ORIGIN] if ORIGIN else []
 
 # --- The rooms -----------------------------------------------------------------------------------------------
@@ -163,9 +168,7 @@ if REDIS_URL:
 else:
     # One process: nothing has to travel, but the one path through the layer stays the same. Its capacity is
     # raised because the layer drops, without an error, what does not fit.
-    CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 100_000}}
-    }
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 100_000}}}
     # Rate limits are counted here; a small cache could be flooded until it forgets them.
     CACHES = {
         "default": {

@@ -151,7 +151,13 @@ class PostgreSQL(Server):
             for path in (self.folder, password_file):
                 os.chown(path, _unprivileged().pw_uid, _unprivileged().pw_gid)
         command = [_require(self.program), "--pgdata", str(self.folder / "cluster"), "--username=parley"]
-        command += ["--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8", "--locale=C.UTF-8"]
+        command += [
+            "--auth=scram-sha-256",
+            f"--pwfile={password_file}",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]
         made = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False, **self.identity())
         if made.returncode:
             raise ServerDied(f"initdb failed:\n{made.stderr}")

@@ -118,8 +118,10 @@ class Conversation(PublicIdModel, AuditModel):
     def first_participations(self, size: int = 5) -> list[Participation]:
         """Return the longest-standing active participations, with their people."""
         loaded: list[Participation] | None = getattr(self, "some_participations", None)
-        return loaded if loaded is not None else list(
-            self.participations.active().select_related("user").order_by("pk")[:size]
+        return (
+            loaded
+            if loaded is not None
+            else list(self.participations.active().select_related("user").order_by("pk")[:size])
         )
 
     def others_for(self, user: "User") -> "list[User | None]":
@@ -303,9 +305,7 @@ class Conversation(PublicIdModel, AuditModel):
         joined = [person.public_id for person in (*newcomers, *returning)]
         self._tell(self._append(rows), active_ids(self.participations.all()), joined=joined)
 
-    def _grow_into_group(
-        self, people: "list[User]", by: "User | None", carry: "Iterable[Message]"
-    ) -> "Conversation":
+    def _grow_into_group(self, people: "list[User]", by: "User | None", carry: "Iterable[Message]") -> "Conversation":
         pair = list(self.participants)
         if {person.pk for person in people} <= {person.pk for person in pair}:
             return self
@@ -379,5 +379,3 @@ class Conversation(PublicIdModel, AuditModel):
             live.participants_changed(self, recipients, joined=joined, left=left)
 
         transaction.on_commit(tell, robust=True)
-
-

@@ -161,5 +161,3 @@ def active_ids(participations: "ParticipationQuerySet") -> list[int]:
 def distinct_people(users: "Iterable[User]") -> "list[User]":
     """Return the users, each once, in their order; None (a deleted account) is nobody."""
     return list({user.pk: user for user in users if user is not None}.values())
-
-

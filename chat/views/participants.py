@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from chat.exceptions import MessagingPermissionDenied
-from chat.forms import PeopleForm, SearchForm, TitleForm
-from chat.models import Participation
+from chat.forms import PUBLIC_ID, PeopleForm, SearchForm, TitleForm
+from chat.models import Message, Participation
 
 from .conversations import open_conversation
 from .copies import present_at_leaving, turn_back
@@ -18,6 +18,7 @@ from .panes import Request, SeeOther, page, render_pane
 from .picker import people_found
 
 PEOPLE_SHOWN = 500
+OWN_SHOWN = 20
 
 
 def seen_by(participation: Participation) -> "QuerySet[Participation]":
@@ -29,6 +30,7 @@ def seen_by(participation: Participation) -> "QuerySet[Participation]":
 
 def render_people(request: Request, participation: Participation, status: int = 200, **forms: Any) -> HttpResponse:
     conversation = participation.conversation
+    is_manager = request.user.pk == conversation.creator_id or request.user.is_staff
     turn_back([participation])
     search = SearchForm(request.GET)
     query = search.cleaned_data["q"] if search.is_valid() else ""
@@ -40,13 +42,30 @@ def render_people(request: Request, participation: Participation, status: int = 
         "members": members[:PEOPLE_SHOWN],
         "more": len(members) > PEOPLE_SHOWN,
         "former": former.order_by("-left_at")[:PEOPLE_SHOWN] if participation.is_active else [],
-        "can_remove": request.user.pk == conversation.creator_id or request.user.is_staff,
+        "can_remove": is_manager and participation.is_active and not conversation.is_private,
         "query": query,
         "found": people_found(request.user, query, conversation=conversation) if query else [],
         "title_form": forms.get("title_form") or TitleForm(initial={"title": conversation.title}),
         "people_form": forms.get("people_form"),
     }
     return render_pane(request, "chat/people.html", context, status)
+
+
+def own_messages(participation: Participation) -> "QuerySet[Message]":
+    """What somebody wrote here themself: a new group may get to read it, if they want."""
+    return participation.conversation.messages_for(participation).filter(
+        sender=participation.user, kind=Message.Kind.TEXT
+    )
+
+
+def carried(request: Request, participation: Participation) -> list[Message]:
+    """Return the messages that a new group gets from who starts it. Raises MessagingPermissionDenied for others'."""
+    names = set(request.POST.getlist("carry"))
+    known = own_messages(participation).filter(public_id__in=filter(PUBLIC_ID.fullmatch, names))
+    messages = list(known) if names else []
+    if len(messages) != len(names):
+        raise MessagingPermissionDenied("Only messages that you wrote yourself can be taken along.")
+    return messages
 
 
 @page
@@ -61,9 +80,10 @@ def collection(request: Request, public_id: str) -> HttpResponse:
     conversation.require_member(request.user)
     people = form.cleaned_data["to"]
     if conversation.is_private and request.POST.get("confirm") != "1":
-        context = {"conversation": conversation, "participation": participation, "people": people}
+        own = own_messages(participation).order_by("-position")[:OWN_SHOWN]
+        context = {"conversation": conversation, "participation": participation, "people": people, "own": own[::-1]}
         return render_pane(request, "chat/new_group_warning.html", context)
-    holder = conversation.add_participants(people, by=request.user)
+    holder = conversation.add_participants(people, by=request.user, carry=carried(request, participation))
     name = "chat:people" if holder == conversation else "chat:conversation"
     return SeeOther(reverse(name, args=[holder.public_id]))
 

@@ -45,7 +45,8 @@ class MessageComposer extends HTMLElement {
     if (!body.trim()) return;
     const length = [...body].length;
     if (length > BODY_MAX) {
-      this.complain(`This message has ${length.toLocaleString("en")} characters; ${BODY_MAX.toLocaleString("en")} are the most. Send it in parts.`);
+      const [has, most] = [length, BODY_MAX].map((count) => count.toLocaleString("en"));
+      this.complain(`This message has ${has} characters; ${most} are the most. Send it in parts.`);
       return;
     }
     outbox.add(this.dataset.conversation, body);

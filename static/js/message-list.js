@@ -8,6 +8,7 @@ import { me, tell } from "./session.js";
 
 const NEAR_END_PX = 48;
 const NEAR_START_PX = 600;
+const ABOVE_LINE_PX = 48;
 const RETRY_MS = 3000;
 const READ_MS = 250;
 
@@ -191,7 +192,8 @@ class MessageList extends HTMLElement {
   showFirst() {
     const line = this.querySelector(".new-line");
     this.scroller.scrollTop = this.scroller.scrollHeight;
-    if (line) this.scroller.scrollTop += line.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top - 48;
+    const top = this.scroller.getBoundingClientRect().top + ABOVE_LINE_PX;
+    if (line) this.scroller.scrollTop += line.getBoundingClientRect().top - top;
     this.newestSeen = this.position(this.articles.at(-1));
     this.scrolled();
     if (!this.isPinned && line) this.missed = this.articles.filter((article) => this.isMissed(article)).length;

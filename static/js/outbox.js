@@ -8,6 +8,7 @@ const prefix = `parley:outbox:${me}:`;
 const ANSWER_MS = 5000; // how long the line may take; then the same message goes by POST
 const FOREIGN_MS = 15000; // another tab's message is left to it for so long
 const ARRIVAL_MS = 1500; // sent, and still not on the page: something was lost
+const FRAME_MAX_BYTES = 60000; // the line takes 64 KiB; a POST takes more
 const BACKOFF_MS = [1000, 3000, 10000, 20000];
 
 // Which tab an entry belongs to: the same after a reload.
@@ -176,7 +177,8 @@ class Outbox {
         this.answers.delete(entry.id);
         resolve(answer);
       });
-      if (!say(frame)) this.answers.get(entry.id)(null);
+      const isTooBig = new TextEncoder().encode(JSON.stringify(frame)).length > FRAME_MAX_BYTES;
+      if (isTooBig || !say(frame)) this.answers.get(entry.id)(null);
     });
   }
 

@@ -90,7 +90,6 @@ class PeoplePicker extends HTMLElement {
 
   chosen(event) {
     event.preventDefault();
-    event.stopPropagation();
     const button = event.submitter;
     if (button?.name === "to") this.add(button.value);
     if (button?.name === "without") this.draw(this.people.filter((one) => one !== button.value));
@@ -122,7 +121,8 @@ class PeoplePicker extends HTMLElement {
       return;
     }
     this.drawn();
-    if (!isTyping) this.field.focus({ preventScroll: true });
+    const isElsewhere = this.querySelector("#start").contains(document.activeElement);
+    if (!isTyping && !isElsewhere) this.field.focus({ preventScroll: true });
   }
 }
 

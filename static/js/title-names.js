@@ -11,7 +11,10 @@ class TitleNames extends HTMLElement {
       .slice(0, SHOWN);
     const more = Number(this.dataset.count) - 1 - names.length;
     if (more > 0) this.textContent = `${names.join(", ")} and ${more} other${more > 1 ? "s" : ""}`;
-    else this.textContent = [names.slice(0, -1).join(", "), ...names.slice(-1)].filter(Boolean).join(" and ") || "Only you";
+    else {
+      const parts = [names.slice(0, -1).join(", "), ...names.slice(-1)].filter(Boolean);
+      this.textContent = parts.join(" and ") || "Only you";
+    }
   }
 }
 

@@ -71,9 +71,7 @@ class Screen:
         return self.go("/").until_live()
 
     def until_live(self) -> "Screen":
-        self.page.wait_for_function(
-            "() => document.querySelector('live-line')?.socket?.readyState === WebSocket.OPEN"
-        )
+        self.page.wait_for_function("() => document.querySelector('live-line')?.socket?.readyState === WebSocket.OPEN")
         return self
 
     def sign_in(self) -> None:

@@ -11,9 +11,7 @@ from .conftest import OpenScreen
 pytestmark = pytest.mark.browser
 
 
-def test_enter_sends_and_shift_enter_breaks_the_line(
-    alice: User, talk: Conversation, open_screen: OpenScreen
-) -> None:
+def test_enter_sends_and_shift_enter_breaks_the_line(alice: User, talk: Conversation, open_screen: OpenScreen) -> None:
     hers = open_screen(alice).open(talk)
 
     hers.composer.press_sequentially("One")
@@ -58,7 +56,8 @@ def test_enter_right_after_a_composition_does_not_send(
 
     hers.composer.evaluate(
         """field => {
-            const enter = (about) => new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true, ...about});
+            const key = {key: "Enter", bubbles: true, cancelable: true};
+            const enter = (about) => new KeyboardEvent("keydown", {...key, ...about});
             field.dispatchEvent(new CompositionEvent("compositionstart", {bubbles: true}));
             field.dispatchEvent(enter({isComposing: true}));
             field.dispatchEvent(new CompositionEvent("compositionend", {data: "日本", bubbles: true}));

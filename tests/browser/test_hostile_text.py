@@ -15,9 +15,9 @@ HOSTILE = [
     '<script>window.broken = "script"</script>',
     "</article></div><img src=x onerror=\"window.broken = 'image'\">",
     '<b hx-get="/c/" hx-trigger="load" hx-target="body">hello</b>',
-    "<hx-partial hx-target=\"body\" hx-swap=\"innerHTML\">gone</hx-partial>",
+    '<hx-partial hx-target="body" hx-swap="innerHTML">gone</hx-partial>',
     "<hx-upsert hx-target='#messages'><article id=\"message-x\">gone</article></hx-upsert>",
-    "<template hx type=\"partial\" hx-target=\"body\">gone</template>",
+    '<template hx type="partial" hx-target="body">gone</template>',
     '"><svg onload=window.broken=1>',
     "{% debug %} {{ 7|add:7 }} ${7*7}",
     "&lt;b&gt; &amp;amp; &#x3C;script&#x3E;",
@@ -116,7 +116,7 @@ def test_only_web_addresses_become_links_and_they_give_nothing_away(
 ) -> None:
     hers, his = open_screen(alice).open(talk), open_screen(mallory).open(talk)
 
-    his.says("javascript:alert(1) data:text/html,x https://example.org/a?b=1&c=%22 \"https://example.com/x\"")
+    his.says('javascript:alert(1) data:text/html,x https://example.org/a?b=1&c=%22 "https://example.com/x"')
 
     links = hers.message("javascript:alert(1)").locator("a").or_(hers.texts.locator("a"))
     expect(links).to_have_text(["https://example.org/a?b=1&c=%22", "https://example.com/x"])

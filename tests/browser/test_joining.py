@@ -3,13 +3,14 @@
 import pytest
 from playwright.sync_api import expect
 
+from project.accounts.models import User
+from tests.cast import PASSWORD
 from tests.live.serving import Parley
 
 from .conftest import OpenScreen
 from .screens import Screen
 
 pytestmark = pytest.mark.browser
-PASSWORD = "correct horse battery"
 
 
 def fill(screen: Screen, **fields: str) -> None:
@@ -80,9 +81,8 @@ def test_from_an_empty_server_to_conversations_that_are_live_in_every_browser(
         expect(screen.title).to_have_text("Garden party")
 
 
-def test_people_sign_in_and_out(fresh_server: Parley, open_screen: OpenScreen) -> None:
-    screen = open_screen(at=fresh_server)
-    first_account(screen)
+def test_people_sign_in_and_out(alice: User, open_screen: OpenScreen) -> None:
+    screen = open_screen(alice).inbox()
 
     screen.page.get_by_role("link", name="Settings").click()
     screen.tap("Sign out")
@@ -92,7 +92,17 @@ def test_people_sign_in_and_out(fresh_server: Parley, open_screen: OpenScreen) -
     screen.tolerate("status of 422")
     screen.tap("Sign in")
     expect(screen.page.get_by_text("do not belong together")).to_be_visible()
-    screen.page.get_by_label("Password", exact=True).fill(PASSWORD)
-    screen.tap("Sign in")
+    screen.sign_in()
 
     expect(screen.page.get_by_text("Choose a conversation")).to_be_visible()
+    screen.until_live()
+
+
+def test_signing_out_ends_the_line_of_every_tab(alice: User, open_screen: OpenScreen) -> None:
+    screen = open_screen(alice).inbox()
+    other = screen.other_tab().inbox()
+
+    screen.page.get_by_role("link", name="Settings").click()
+    screen.tap("Sign out")
+
+    expect(other.notice).to_contain_text("You are signed out.")

@@ -16,9 +16,7 @@ ROUNDS = 3  # the best one counts: other work on the machine is not the server's
 BOUND_MS = 100
 
 
-def test_a_message_is_there_within_100_ms(
-    alice: User, bob: User, talk: Conversation, open_screen: OpenScreen
-) -> None:
+def test_a_message_is_there_within_100_ms(alice: User, bob: User, talk: Conversation, open_screen: OpenScreen) -> None:
     hers, his = open_screen(alice).open(talk), open_screen(bob).open(talk)
     his.page.evaluate(
         """() => {

@@ -85,9 +85,7 @@ def test_pages_are_light_or_dark_as_people_like_them(
     assert (background > 0.8 > 0.3 > text) if scheme == "light" else (background < 0.2 < 0.7 < text)
 
 
-def test_all_can_be_done_with_the_keyboard(
-    alice: User, bob: User, talk: Conversation, open_screen: OpenScreen
-) -> None:
+def test_all_can_be_done_with_the_keyboard(alice: User, bob: User, talk: Conversation, open_screen: OpenScreen) -> None:
     talk.post("Hello", by=bob)
     hers = open_screen(alice).inbox()
 
@@ -125,9 +123,7 @@ def reach(screen: Screen, role: str, name: str) -> None:
     assert outline != "nonenone", f"The focus on {name} cannot be seen."
 
 
-def test_the_first_tab_stop_skips_to_the_content(
-    alice: User, talk: Conversation, open_screen: OpenScreen
-) -> None:
+def test_the_first_tab_stop_skips_to_the_content(alice: User, talk: Conversation, open_screen: OpenScreen) -> None:
     hers = open_screen(alice).go("/")
 
     hers.page.keyboard.press("Tab")

@@ -1,6 +1,9 @@
 """Where a conversation opens, and how older and newer messages come."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from chat.models import Conversation
@@ -67,9 +70,7 @@ def test_a_conversation_opens_at_the_first_unread_message(
     expect(his.unread(talk)).to_have_text("99+")
 
 
-def test_jumping_to_the_newest_reads_all(
-    alice: User, bob: User, talk: Conversation, open_screen: OpenScreen
-) -> None:
+def test_jumping_to_the_newest_reads_all(alice: User, bob: User, talk: Conversation, open_screen: OpenScreen) -> None:
     fill(talk, alice, 60)
     his = open_screen(bob).open(talk)
     expect(his.page.locator(".jump-count")).to_have_text("60")
@@ -101,9 +102,7 @@ def test_who_reads_further_up_is_not_moved_and_told_how_much_is_new(
     expect(his.row(talk)).to_have_attribute("data-unread", "0")
 
 
-def test_who_is_at_the_end_stays_there(
-    alice: User, bob: User, talk: Conversation, open_screen: OpenScreen
-) -> None:
+def test_who_is_at_the_end_stays_there(alice: User, bob: User, talk: Conversation, open_screen: OpenScreen) -> None:
     fill(talk, bob, 60)
     hers, his = open_screen(alice).open(talk), open_screen(bob).open(talk)
 
@@ -125,11 +124,12 @@ def test_older_messages_come_on_scrolling_up_without_a_jump(
             const watched = document.querySelector("#messages > article");
             const scroller = document.querySelector(".scroller");
             window.jumps = [];
-            let top = null, scrolled = null;
+            let top = null;
             const look = () => {
                 const now = watched.getBoundingClientRect().top;
                 const count = document.querySelectorAll("#messages > article").length;
-                if (top !== null && count !== window.count && Math.abs(now - top) > 2) window.jumps.push([top, now, count]);
+                const hasMoved = top !== null && Math.abs(now - top) > 2;
+                if (hasMoved && count !== window.count) window.jumps.push([top, now, count]);
                 [top, window.count] = [now, count];
                 requestAnimationFrame(look);
             };
@@ -152,10 +152,6 @@ def test_older_messages_come_on_scrolling_up_without_a_jump(
 
 
 def test_days_are_separated_and_named(alice: User, talk: Conversation, open_screen: OpenScreen) -> None:
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     for days_ago, text in ((40, "Old"), (40, "Older friends"), (1, "New")):
         message = talk.post(text, by=alice)
         message.sent_at = timezone.now() - timedelta(days=days_ago)

@@ -120,9 +120,7 @@ def test_a_change_of_the_people_while_the_server_was_dead_is_seen(
     expect(his.composer).to_have_count(0, timeout=BACK_MS)
 
 
-def test_news_that_no_frame_told_are_found(
-    alice: User, bob: User, talk: Conversation, open_screen: OpenScreen
-) -> None:
+def test_news_that_no_frame_told_are_found(alice: User, bob: User, talk: Conversation, open_screen: OpenScreen) -> None:
     hers = open_screen(alice).open(talk)
 
     talk.post("Nobody told you", by=bob)

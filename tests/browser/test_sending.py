@@ -51,6 +51,35 @@ def test_a_message_that_is_too_long_stays_in_the_composer(
     expect(hers.composer).to_have_value("x" * 20_001)
 
 
+def test_a_message_of_more_bytes_than_a_frame_holds_goes_out(
+    alice: User, bob: User, talk: Conversation, open_screen: OpenScreen
+) -> None:
+    hers, his = open_screen(alice).open(talk), open_screen(bob).open(talk)
+
+    hers.says("\N{HEDGEHOG}" * 20_000)
+
+    for screen in (hers, his):
+        screen.shows("\N{HEDGEHOG}" * 20_000)
+    expect(hers.pending).to_have_count(0)
+
+
+def test_a_message_on_its_way_stands_below_the_others(
+    alice: User, bob: User, talk: Conversation, open_screen: OpenScreen
+) -> None:
+    for number in range(60):
+        talk.post(f"{number}", by=bob)
+    hers = open_screen(alice).open(talk)
+    hers.tolerate(REFUSED)
+
+    fail_to_send(hers)
+
+    last, waiting = hers.page.locator("#messages > article").last.bounding_box(), hers.pending.bounding_box()
+    assert last is not None
+    assert waiting is not None
+    assert waiting["y"] >= last["y"] + last["height"]
+    expect(hers.pending).to_be_in_viewport()
+
+
 def test_a_refused_message_stays_after_a_reload_and_can_be_tried_again(
     alice: User, bob: User, group: Conversation, open_screen: OpenScreen
 ) -> None:
@@ -87,9 +116,7 @@ def test_without_a_line_messages_go_by_post(
     expect(hers.pending).to_have_count(0)
 
 
-def test_a_lost_answer_doubles_nothing(
-    alice: User, bob: User, talk: Conversation, open_screen: OpenScreen
-) -> None:
+def test_a_lost_answer_doubles_nothing(alice: User, bob: User, talk: Conversation, open_screen: OpenScreen) -> None:
     hers = open_screen(alice)
     hers.page.route_web_socket(re.compile("/ws/$"), lambda line: line.close(code=1013))
     hers.tolerate("ERR_FAILED")

@@ -11,7 +11,9 @@ from .conftest import OpenScreen
 pytestmark = pytest.mark.browser
 
 
-def test_what_one_says_the_other_sees_at_once(alice: User, bob: User, talk: Conversation, open_screen: OpenScreen) -> None:
+def test_what_one_says_the_other_sees_at_once(
+    alice: User, bob: User, talk: Conversation, open_screen: OpenScreen
+) -> None:
     hers, his = open_screen(alice).open(talk), open_screen(bob).open(talk)
 
     hers.says("Tea at four?")
@@ -25,15 +27,15 @@ def test_what_one_says_the_other_sees_at_once(alice: User, bob: User, talk: Conv
     expect(his.message("Tea at four?")).not_to_have_class("mine")
 
 
-def test_a_private_conversation_is_titled_by_the_other(alice: User, bob: User, talk: Conversation, open_screen: OpenScreen) -> None:
+def test_a_private_conversation_is_titled_by_the_other(
+    alice: User, bob: User, talk: Conversation, open_screen: OpenScreen
+) -> None:
 
     expect(open_screen(alice).open(talk).title).to_have_text("Bob")
     expect(open_screen(bob).open(talk).title).to_have_text("Alice")
 
 
-def test_a_group_talks_live(
-    alice: User, bob: User, carol: User, group: Conversation, open_screen: OpenScreen
-) -> None:
+def test_a_group_talks_live(alice: User, bob: User, carol: User, group: Conversation, open_screen: OpenScreen) -> None:
     screens = [open_screen(person).open(group) for person in (alice, bob, carol)]
 
     for screen in screens:

@@ -22,9 +22,7 @@ def open_plain(open_screen: OpenScreen) -> OpenScreen:
     return opened
 
 
-def test_signing_in_reading_and_sending(
-    alice: User, bob: User, talk: Conversation, open_plain: OpenScreen
-) -> None:
+def test_signing_in_reading_and_sending(alice: User, bob: User, talk: Conversation, open_plain: OpenScreen) -> None:
     talk.post("Hello Alice", by=bob)
     hers = open_plain(alice)
     hers.page.context.clear_cookies()

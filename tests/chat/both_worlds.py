@@ -65,14 +65,16 @@ class BothWorlds(RuleBasedStateMachine):
 
     def draw_people(self, data: Draw) -> tuple[list[str], Any]:
         """Draw people as names, and as what a verb takes: a list in any order with doubles, or a queryset."""
-        names = data.draw(st.lists(st.sampled_from(sorted(self.users)), max_size=4))
+        companies = [sorted(talk.active) for talk in self.world.talks[:4]] or [[]]
+        names = data.draw(st.lists(st.sampled_from(sorted(self.users)), max_size=4) | st.sampled_from(companies))
         if data.draw(st.booleans()):
             return names, [self.users[name] for name in names]
         return sorted(set(names)), User.objects.filter(display_name__in=names).order_by("pk")
 
     def draw_talk(self, data: Draw) -> tuple[int, Talk, Conversation]:
-        """Draw a conversation, as an instance that may be long out of date."""
-        n = data.draw(st.integers(0, len(self.conversations) - 1))
+        """Draw one of few conversations, so that much happens in them, as an instance that may be long out of date."""
+        count = len(self.conversations)
+        n = data.draw(st.sampled_from([*range(min(count, 3)), count - 1]))
         conversation = self.conversations[n]
         if data.draw(st.booleans()):
             conversation = Conversation.objects.get(pk=conversation.pk)

@@ -106,6 +106,30 @@ def test_a_third_person_is_announced_before_a_private_conversation_becomes_a_gro
     assert members(private) == {"Alice", "Bob"}
 
 
+def test_who_starts_the_group_may_take_own_messages_along(
+    alice: User, bob: User, carol: User, private: Conversation
+) -> None:
+    mine, theirs = private.post("I found a <flat>", by=alice), private.post("Where?", by=bob)
+    client, asked = signed_in(alice), {"to": carol.public_id}
+    warning = client.post(url("people", private), asked).content.decode()
+    assert f'name="carry" value="{mine.public_id}"' in warning
+    assert "I found a &lt;flat&gt;" in warning
+    assert theirs.public_id not in warning
+    client.post(url("people", private), {**asked, "confirm": "1", "carry": mine.public_id})
+    group = Conversation.objects.latest("pk")
+    assert [(said.body, said.sender) for said in group.messages.all()] == [("I found a <flat>", alice)]
+
+
+@pytest.mark.parametrize("name", ["theirs", "0000000000000000", "x\x00", ""])
+def test_nothing_but_own_messages_can_be_taken_along(
+    name: str, alice: User, bob: User, carol: User, private: Conversation
+) -> None:
+    name = private.post("Where?", by=bob).public_id if name == "theirs" else name
+    answer = signed_in(alice).post(url("people", private), {"to": carol.public_id, "confirm": "1", "carry": name})
+    assert answer.status_code == 403
+    assert Conversation.objects.count() == 1
+
+
 def test_the_number_of_queries_does_not_grow_with_the_group(alice: User, group: Conversation) -> None:
     client = signed_in(alice)
     few = query_count(client, url("people", group))

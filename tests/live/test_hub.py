@@ -54,6 +54,26 @@ async def test_many_first_joiners_at_once_start_one_pump(monkeypatch: pytest.Mon
     hubs[0]._pumping.cancel()
 
 
+async def test_pages_are_served_while_the_other_processes_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer, is_reachable = get_channel_layer(), asyncio.Event()
+
+    async def unreachable(group: str, channel: str) -> None:
+        if not is_reachable.is_set():
+            raise ConnectionError
+
+    monkeypatch.setattr(layer, "group_add", unreachable, raising=False)
+    monkeypatch.setattr(live, "SUBSCRIBING_S", 0.01)
+    monkeypatch.setattr(live, "RETRY_S", 0.01)
+    hub = await Hub.started()
+    line = FakeLine(hub, ME)
+    hub.publish(event(1, ME))
+    assert line.numbers == [1]
+    is_reachable.set()
+    await until(hub._subscribed.is_set)
+    assert hub._pumping
+    hub._pumping.cancel()
+
+
 async def test_an_event_is_heard_by_every_line_of_the_people_it_names_and_nobody_else(hub: Hub) -> None:
     mine, yours, others = [FakeLine(hub, ME), FakeLine(hub, ME)], FakeLine(hub, YOU), FakeLine(hub, 3)
     hub.publish(event(1, ME, YOU))

@@ -2,8 +2,10 @@
 
 import json
 import uuid
+from contextlib import suppress
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.connection import Connection
 
 from chat.models import Conversation
@@ -154,6 +156,13 @@ def test_a_flood_ends_the_line_with_1013(page: Page, alice: User, open_page: Ope
     assert_alive(other)
 
 
+def test_a_page_that_never_pauses_ends_its_line_with_1013(page: Page) -> None:
+    with suppress(ConnectionClosed):
+        for _ in range(2_000):  # each answered before the next
+            page.ask("ping")
+    assert page.close_code() == 1013
+
+
 def test_what_a_page_sends_at_once_after_a_pause_is_no_flood(page: Page) -> None:
     _pour(page.line, 150)
     for _ in range(150):
@@ -164,7 +173,7 @@ def _pour(line: Connection, frames: int) -> None:
     for _ in range(frames):
         try:
             line.send('{"type": "ping"}')
-        except Exception:  # closed already
+        except ConnectionClosed:
             return
 
 
