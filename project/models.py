@@ -18,9 +18,7 @@ def new_public_id() -> str:
 class PublicIdModel(models.Model):
     """A row that people may name in a URL, by an id that cannot be guessed or counted."""
 
-    public_id = models.CharField(
-        max_length=PUBLIC_ID_LENGTH, unique=True, default=new_public_id, editable=False
-    )
+    public_id = models.CharField(max_length=PUBLIC_ID_LENGTH, unique=True, default=new_public_id, editable=False)
 
     class Meta:
         abstract = True

@@ -2,7 +2,8 @@
 
 Whatever changes a conversation first takes the lock of its row. Under that lock a message takes the next
 position, every visible change takes the next version, and the people whom it concerns are read; so no row is
-ever committed behind a reader's back, and who has left cannot be told.
+ever committed behind a reader's back, and who has left cannot be told. The file is long because all these verbs
+stand on that one lock and on each other's promises.
 """
 
 import uuid

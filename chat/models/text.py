@@ -3,6 +3,7 @@
 import unicodedata
 
 from chat.exceptions import InvalidMessage
+from project.accounts.names import is_visible
 
 BODY_MAX = 20_000  # characters (code points)
 TITLE_MAX = 100
@@ -11,13 +12,13 @@ TITLE_MAX = 100
 def clean_body(body: object) -> str:
     """Return the body of a message as it is kept: line ends are newlines.
 
-    body: 1 to BODY_MAX characters, more than white space; newline and tab are its only control characters.
+    body: 1 to BODY_MAX characters, at least one of them to be seen; newline and tab are its only control characters.
     Raises InvalidMessage with a sentence that says what is wrong.
     """
     if not isinstance(body, str):
         raise InvalidMessage("A message is a text.")
     body = body.replace("\r\n", "\n").replace("\r", "\n")
-    if not body.strip():
+    if not any(map(is_visible, body)):
         raise InvalidMessage("Write something first: an empty message is not sent.")
     if len(body) > BODY_MAX:
         raise InvalidMessage(f"This message has {len(body):,} characters; {BODY_MAX:,} are the most. Send it in parts.")

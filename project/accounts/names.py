@@ -21,7 +21,7 @@ def clean_name(value: str) -> str:
     """
     spaced = "".join(" " if unicodedata.category(letter) in {"Cc", "Zl", "Zp", "Cs"} else letter for letter in value)
     name = unicodedata.normalize("NFC", " ".join(spaced.split()))
-    if not any(_is_visible(letter) for letter in name):
+    if not any(is_visible(letter) for letter in name):
         raise ValidationError("Enter a name that people can see.")
     if name.casefold() == DELETED_NAME.casefold():
         raise ValidationError("This name stands for accounts that are gone. Choose another one.")
@@ -41,8 +41,10 @@ def initials(name: str) -> str:
     return (words[0] if len(words) == 1 else words[0] + words[-1]).upper()
 
 
-def _is_visible(letter: str) -> bool:
-    return unicodedata.category(letter)[0] not in "CZM" and letter not in _BLANK_LETTERS
+def is_visible(letter: str) -> bool:
+    """Whether a letter leaves a mark of its own; one that is newer than Python's Unicode (Cn) is taken to."""
+    category = unicodedata.category(letter)
+    return category == "Cn" or (category[0] not in "CZM" and letter not in _BLANK_LETTERS)
 
 
 def _is_flag_half(letter: str) -> bool:
@@ -53,7 +55,7 @@ def _first_sign(word: str) -> str:
     """Return what a reader sees as the first sign of word; a letter wins over a bracket or a quotation mark."""
     start = next((at for at, letter in enumerate(word) if letter.isalnum()), None)
     if start is None:
-        start = next((at for at, letter in enumerate(word) if _is_visible(letter)), None)
+        start = next((at for at, letter in enumerate(word) if is_visible(letter)), None)
     if start is None:
         return ""
     end = start + 1

@@ -37,6 +37,10 @@ class InboxList extends HTMLElement {
     return document.getElementById(`conversation-${conversation}`);
   }
 
+  conversationOf(row) {
+    return row.id.replace("conversation-", "");
+  }
+
   // --- What frames tell ----------------------------------------------------------------------------------------
 
   heard(frame) {
@@ -46,7 +50,7 @@ class InboxList extends HTMLElement {
     }
     const row = this.row(frame.conversation);
     if (frame.type === "message") this.message(row, frame);
-    else if (frame.type === "read" && row) this.read(frame.conversation, frame.position, frame.unread);
+    else if (frame.type === "read" && row) this.read(frame.conversation, frame.position, true);
     else if (frame.type === "inbox") this.fetchRow(frame.conversation);
     else if (frame.type === "participants") this.participants(row, frame);
     else if (frame.type === "stale" && frame.version > Number(row?.dataset.version ?? 0)) {
@@ -73,12 +77,13 @@ class InboxList extends HTMLElement {
     this.showTotal();
   }
 
-  read(conversation, position, unread) {
+  // A count that the server made before the newest message was written would hide that one: so it is asked again.
+  read(conversation, position, isElsewhere = false) {
     const row = this.row(conversation);
     if (!row) return;
     row.dataset.read = Math.max(position, Number(row.dataset.read));
     if (Number(row.dataset.read) >= Number(row.dataset.position)) this.showUnread(row, 0);
-    else if (unread !== undefined) this.showUnread(row, unread);
+    else if (isElsewhere) this.fetchRow(conversation);
   }
 
   // --- What the server tells -----------------------------------------------------------------------------------
@@ -98,6 +103,7 @@ class InboxList extends HTMLElement {
       if (row) this.place(row);
       if (row) htmx.process(row);
       this.mark();
+      turn.again ||= row && this.isBehind(row);
     } catch {
       turn.again = false; // the list is fetched when the line is back
     }
@@ -119,10 +125,11 @@ class InboxList extends HTMLElement {
     htmx.process(this.list);
     if (focused) document.getElementById(focused)?.querySelector("a").focus({ preventScroll: true });
     this.mark();
-    for (const row of this.rows) {
-      const conversation = row.id.replace("conversation-", "");
-      if ((this.heardOf.get(conversation) ?? 0) > Number(row.dataset.version)) this.fetchRow(conversation);
-    }
+    for (const row of this.rows) if (this.isBehind(row)) this.fetchRow(this.conversationOf(row));
+  }
+
+  isBehind(row) {
+    return (this.heardOf.get(this.conversationOf(row)) ?? 0) > Number(row.dataset.version);
   }
 
   // --- What is shown -------------------------------------------------------------------------------------------
@@ -167,7 +174,7 @@ class InboxList extends HTMLElement {
   markDraft(row) {
     const mark = row?.querySelector(".row-draft");
     const isOpen = row?.querySelector("[aria-current]");
-    if (mark) mark.hidden = Boolean(isOpen) || !draftOf(row.id.replace("conversation-", ""));
+    if (mark) mark.hidden = Boolean(isOpen) || !draftOf(this.conversationOf(row));
   }
 }
 

@@ -1,9 +1,10 @@
 """The inbox moves by itself, in every tab and on every device of a person."""
 
+import json
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from chat.models import Conversation
 from project.accounts.models import User
@@ -90,6 +91,32 @@ def test_what_comes_while_a_conversation_is_looked_at_is_read(
     expect(other_device.row(garden)).to_contain_text("It is dry.")
     expect(other_device.row(garden)).to_have_attribute("data-unread", "0")
     expect(his.row(garden)).to_have_attribute("data-unread", "0")
+
+
+def test_a_count_that_a_newer_message_overtook_hides_nothing(
+    alice: User, bob: User, garden: Conversation, open_screen: OpenScreen
+) -> None:
+    overtaken = {"type": "read", "conversation": garden.public_id, "position": 1, "unread": 0}
+
+    def tell_it_late(page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
+
+        def pass_on(frame: str | bytes) -> None:
+            page.send(frame)
+            if json.loads(frame)["type"] == "message":
+                page.send(json.dumps(overtaken))
+
+        server.on_message(pass_on)
+
+    his = open_screen(bob)
+    his.page.route_web_socket(re.compile("/ws/$"), tell_it_late)
+    his.inbox()
+
+    with his.page.expect_response("**/row/"):
+        open_screen(alice).open(garden).says("It is dry.")
+
+    expect(his.preview(garden)).to_contain_text("It is dry.")
+    expect(his.unread(garden)).to_have_text("1")
 
 
 def test_a_conversation_that_somebody_starts_appears_with_its_first_message(

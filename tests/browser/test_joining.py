@@ -75,10 +75,10 @@ def test_from_an_empty_server_to_conversations_that_are_live_in_every_browser(
     start(hers, ["Bob", "Carol"], "Who brings the tent?", title="Garden party")
     for screen in (his, theirs):
         screen.page.get_by_role("link", name="Garden party").click()
+        expect(screen.title).to_have_text("Garden party")
     his.says("I do.")
     for screen in (hers, his, theirs):
         screen.shows("Who brings the tent?", "I do.")
-        expect(screen.title).to_have_text("Garden party")
 
 
 def test_people_sign_in_and_out(alice: User, open_screen: OpenScreen) -> None:

@@ -85,7 +85,7 @@ def test_a_refused_message_stays_after_a_reload_and_can_be_tried_again(
 ) -> None:
     his = open_screen(bob).open(group)
     his.page.route("**/changes/**", lambda route: route.abort())  # the page is the last to know
-    his.tolerate("ERR_FAILED")
+    his.tolerate("ERR_FAILED|status of 404")  # nor is his row there any more
     group.participation_of(bob).revoke(by=alice)
     his.says("Let me say this")
     expect(his.pending).to_contain_text("Not sent.")

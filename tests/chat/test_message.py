@@ -93,6 +93,17 @@ def test_outsiders_and_who_has_left_say_nothing(group: Conversation, bob: User, 
     assert not group.messages.filter(kind=Message.Kind.TEXT).exists()
 
 
+@pytest.mark.parametrize("body", ["", "  ", "\n\t", "\u200b", "\u2060\ufeff"])
+def test_what_nobody_could_see_is_no_message(body: str, group: Conversation, alice: User) -> None:
+    with pytest.raises(InvalidMessage):
+        group.post(body, by=alice)
+
+
+@pytest.mark.parametrize("body", ["👍", "🧑\u200d🚀", "ـ", "-", "\U0001fadf"])
+def test_one_sign_is_a_message(body: str, group: Conversation, alice: User) -> None:
+    assert group.post(body, by=alice).body == body
+
+
 def test_a_refused_message_brings_nobody_in(group: Conversation, alice: User, carol: User) -> None:
     with pytest.raises(InvalidMessage):
         Message.send_to_conversation("", alice, group, [carol])
