@@ -85,8 +85,8 @@ class Screen:
         """Open another tab of the same browser."""
         return Screen(self.page.context.new_page(), self.server, self.user, self.all_of_them)
 
-    def tap(self, name: str, role: Any = "button", within: Locator | None = None) -> None:
-        (within or self.page).get_by_role(role, name=name, exact=True).click()
+    def tap(self, name: str, role: Any = "button") -> None:
+        self.page.get_by_role(role, name=name, exact=True).click()
 
     # --- What is to be seen --------------------------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ def test_a_conversation_is_a_log_beside_the_list_of_conversations(
 
     tree = nodes(hers)
     roles = {(node["role"], node["name"]) for node in tree}
-    assert ("log", "Messages") in roles
+    assert ("log", "Conversation") in roles
     assert ("complementary", "Conversations") in roles
     assert ("textbox", "Message") in roles
     assert [node["live"] for node in tree if node["role"] == "log"] == ["polite"]

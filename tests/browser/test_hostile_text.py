@@ -76,6 +76,24 @@ def test_hostile_text_is_text_in_the_preview_of_the_inbox(
         expect_untouched(hers)
 
 
+def test_a_script_that_got_in_all_the_same_would_not_run_and_would_be_noticed(
+    alice: User, talk: Conversation, open_screen: OpenScreen
+) -> None:
+    hers = open_screen(alice).open(talk)
+
+    hers.page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "window.broken = 1";
+            document.body.append(script);
+        }"""
+    )
+
+    assert hers.page.evaluate("() => window.broken") is None
+    assert "Content Security Policy" in hers.unexpected[0]
+    hers.tolerate("Content Security Policy")
+
+
 @pytest.mark.parametrize("title", [text[:100] for text in HOSTILE[:3]])
 def test_hostile_titles_are_text_live_and_on_load(
     title: str, alice: User, mallory: User, open_screen: OpenScreen
