@@ -69,6 +69,7 @@ class Server:
                 stderr=log,
                 cwd=self.folder,
                 start_new_session=True,  # Ctrl-C is for us; we stop the server when we are done with it
+                preexec_fn=_heed_interrupts,
                 **self.identity(),
             )
         self._wait(self.is_answering)
@@ -220,6 +221,11 @@ def _unprivileged() -> pwd.struct_passwd:
         return pwd.getpwnam("postgres")
     except KeyError:
         return pwd.getpwnam("nobody")
+
+
+def _heed_interrupts() -> None:
+    """Undo what a shell does to what it starts in the background: SIGINT would be ignored by all that follows."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _until_we_die(by: signal.Signals) -> list[str]:
