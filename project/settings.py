@@ -1,7 +1,8 @@
 """Parley's settings, from the environment (docs/deployment.md lists every variable).
 
 Nothing elsewhere asks whether this is one small machine or a cluster: here DATABASE_URL and REDIS_URL decide it.
-A value that makes no sense raises ImproperlyConfigured with one sentence, and the start stops.
+A value that makes no sense raises ImproperlyConfigured with one sentence, and the start stops. The file is long so
+that there is one place to look.
 """
 
 import contextlib
