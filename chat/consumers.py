@@ -47,6 +47,13 @@ class LineConsumer(AsyncWebsocketConsumer):
         # The inherited one hops to a thread for every event, to close database connections that lines do not hold.
         await getattr(self, get_handler_name(message))(message)
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # also when the server ends a line that did not notice its page going
+            if self.hub is not None:
+                self.hub.leave(self)
+
     async def connect(self) -> None:
         self.allowance = Allowance(FRAMES_PER_S, FRAMES_AT_ONCE)
         self.sent = self.acknowledged = 0
@@ -65,16 +72,12 @@ class LineConsumer(AsyncWebsocketConsumer):
         watch.ensure_running(self.hub)
         self.check_access()  # what ended the session before this line was known was not heard
 
-    async def disconnect(self, code: int) -> None:
-        if self.hub is not None:
-            self.hub.leave(self)
-
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.hub is None or self.is_hung_up:
             return
-        if not self.allowance.take():
-            self.hang_up(TRY_AGAIN_LATER)
-            return
+        wait_s = self.allowance.take()
+        if wait_s and (self.socket is None or self.socket.is_connected):
+            await asyncio.sleep(wait_s)  # a flood fills the queue of the socket meanwhile, which ends it
         frame: dict[str, Any] = {}
         try:
             frame = frames.parse(text_data)
@@ -155,17 +158,18 @@ class LineConsumer(AsyncWebsocketConsumer):
 
 
 class Allowance:
-    """How many frames may come now: per_second in the long run, at most at_once after a pause."""
+    """How soon frames are read: per_second in the long run, and at_once of them after a pause."""
 
     def __init__(self, per_second: int, at_once: int) -> None:
         self.per_second, self.at_once = per_second, at_once
         self.left, self.seen_at = float(at_once), time.monotonic()
 
-    def take(self) -> bool:
+    def take(self) -> float:
+        """Take the next frame's place. Returns how long it has to wait, in seconds."""
         now = time.monotonic()
         self.left = min(self.at_once, self.left + (now - self.seen_at) * self.per_second) - 1
         self.seen_at = now
-        return self.left >= 0
+        return max(0.0, -self.left / self.per_second)
 
 
 def account_of_session(session_key: str | None) -> int | None:

@@ -38,6 +38,10 @@ class LineProtocol(WebSocketProtocol):
         self.transport.unregisterProducer()  # the HTTP channel that this connection began as
         self.transport.registerProducer(self, True)
 
+    @property
+    def is_connected(self) -> bool:
+        return bool(self.state == self.STATE_OPEN)
+
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         if self.state != self.STATE_OPEN:
             return  # said after we closed, which Autobahn still hands on

@@ -153,8 +153,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_an_allowance_is_used_up_and_grows_again(clock: list[float]) -> None:
     allowance = Allowance(FRAMES_PER_S, FRAMES_AT_ONCE)
-    assert [allowance.take() for _ in range(FRAMES_AT_ONCE + 1)] == [True] * FRAMES_AT_ONCE + [False]
-    clock[0] += 2 / FRAMES_PER_S
-    assert [allowance.take() for _ in range(2)] == [True, False]
+    turn = 1 / FRAMES_PER_S
+    assert [allowance.take() for _ in range(FRAMES_AT_ONCE + 2)] == [0.0] * FRAMES_AT_ONCE + [turn, 2 * turn]
+    clock[0] += 3 * turn
+    assert [allowance.take() for _ in range(2)] == pytest.approx([0.0, turn])
     clock[0] += 3600
-    assert [allowance.take() for _ in range(FRAMES_AT_ONCE + 1)] == [True] * FRAMES_AT_ONCE + [False]
+    assert [allowance.take() for _ in range(FRAMES_AT_ONCE + 1)] == [0.0] * FRAMES_AT_ONCE + [turn]
