@@ -73,11 +73,11 @@ class LineConsumer(AsyncWebsocketConsumer):
         self.check_access()  # what ended the session before this line was known was not heard
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.hub is None or self.is_hung_up:
-            return
         wait_s = self.allowance.take()
         if wait_s and (self.socket is None or self.socket.is_connected):
             await asyncio.sleep(wait_s)  # a flood fills the queue of the socket meanwhile, which ends it
+        if self.hub is None or self.is_hung_up:
+            return
         frame: dict[str, Any] = {}
         try:
             frame = frames.parse(text_data)

@@ -91,7 +91,7 @@ class Hub:
         hub = cls._running
         async with hub._starting:
             if not hub._is_started:
-                hub._pumping = loop.create_task(hub._pump())
+                hub._pumping = hub._pumping or loop.create_task(hub._pump())
                 # Pages are served without the other processes' news rather than not at all.
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(hub._subscribed.wait(), SUBSCRIBING_S)

@@ -54,6 +54,26 @@ async def test_many_first_joiners_at_once_start_one_pump(monkeypatch: pytest.Mon
     hubs[0]._pumping.cancel()
 
 
+async def test_a_first_joiner_that_goes_away_leaves_no_second_pump(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer, subscriptions, may_subscribe = get_channel_layer(), [], asyncio.Event()
+
+    async def slowly(group: str, channel: str) -> None:
+        subscriptions.append(channel)
+        await may_subscribe.wait()
+
+    monkeypatch.setattr(layer, "group_add", slowly, raising=False)
+    gone = asyncio.create_task(Hub.started())
+    await until(lambda: bool(subscriptions))
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    coming = asyncio.create_task(Hub.started())
+    may_subscribe.set()
+    hub = await coming
+    assert len(subscriptions) == 1
+    assert hub._pumping
+    hub._pumping.cancel()
+
+
 async def test_pages_are_served_while_the_other_processes_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     layer, is_reachable = get_channel_layer(), asyncio.Event()
 

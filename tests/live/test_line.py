@@ -66,6 +66,22 @@ async def test_a_session_that_ends_while_its_line_opens_is_hung_up(
     assert await close_code(line) == SIGNED_OUT
 
 
+async def test_a_frame_that_waits_its_turn_is_not_done_once_its_line_is_hung_up(
+    line: WebsocketCommunicator, alice: User, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[Any] = []
+    monkeypatch.setattr(Allowance, "take", lambda self: done.append("asked") or 0.1)
+    monkeypatch.setattr(consumers.frames, "do", lambda *frame: done.append("done"))
+    await line.connect()
+    hub = await Hub.started()
+    await line.send_to(text_data='{"type": "read"}')
+    await until(lambda: done == ["asked"])
+    hub.publish({"access": alice.pk, "session": live.session_hash(key)})
+    assert await close_code(line) == SIGNED_OUT
+    await line.disconnect()
+    assert done == ["asked"]
+
+
 async def test_a_line_whose_right_cannot_be_read_is_hung_up(
     line: WebsocketCommunicator, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
