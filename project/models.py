@@ -1,5 +1,6 @@
 """What every model of Parley shares: public ids and audit columns."""
 
+import base64
 import secrets
 
 from django.db import models
@@ -8,11 +9,12 @@ from django.db import models
 # URL, a DOM id and a CSS selector.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 PUBLIC_ID_LENGTH = 16
+_OWN_ALPHABET = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 
 
 def new_public_id() -> str:
     """Return 16 random characters (80 bits): an id that tells nothing about order or number."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(PUBLIC_ID_LENGTH))
+    return base64.b32encode(secrets.token_bytes(10)).translate(_OWN_ALPHABET).decode()
 
 
 class PublicIdModel(models.Model):

@@ -5,7 +5,10 @@ A value that makes no sense raises ImproperlyConfigured with one sentence, and t
 that there is one place to look.
 """
 
+import base64
+import binascii
 import contextlib
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -39,16 +42,60 @@ def port_number(name: str, default: int) -> int:
     return int(text)
 
 
-def kept_secret_key(folder: Path) -> str:
-    """Return the signing key kept in the data folder; the first start makes it, readable by the owner only."""
-    path, draft = folder / "secret_key", folder / f"secret_key.{os.getpid()}"
+def whole_number(name: str, default: int) -> int:
+    """Return a number from 1 on; raises ImproperlyConfigured for anything else."""
+    text = env.str(name, default="").strip() or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise ImproperlyConfigured(f"{name} must be a whole number from 1 on, not {text!r}.")
+    return int(text)
+
+
+def kept_secret(path: Path, fresh: str) -> str:
+    """Return what a file of the data folder keeps; the first start writes fresh there, readable by the owner only."""
     if not path.exists():
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(secrets.token_urlsafe(50))
+            file.write(fresh)
+            file.flush()
+            os.fsync(file.fileno())  # what it encrypts must not outlive it
         with contextlib.suppress(FileExistsError):  # another process was first
             os.link(draft, path)
         draft.unlink()
     return path.read_text().strip()
+
+
+def require_credential_keys(text: str, where: str) -> tuple[str, ...]:
+    """Return the keys of a list separated by commas; raises ImproperlyConfigured for one that is none (Fernet)."""
+    keys = tuple(key.strip() for key in text.split(","))
+    for key in keys:
+        with contextlib.suppress(binascii.Error, ValueError):
+            raw = base64.urlsafe_b64decode(key)
+            if len(raw) == 32 and base64.urlsafe_b64encode(raw).decode() == key:
+                continue
+        raise ImproperlyConfigured(f"{where} must hold keys of 32 bytes in URL-safe base64, separated by commas.")
+    return keys
+
+
+def private_networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Return a list of networks; raises ImproperlyConfigured for what is none."""
+    networks = []
+    for text in filter(None, (part.strip() for part in env.str(name, default="").split(","))):
+        try:
+            networks.append(ipaddress.ip_network(text))
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} must name networks such as 192.168.1.0/24, not {text!r}.") from None
+    return tuple(networks)
+
+
+def region(name: str) -> str:
+    """Return an ISO 3166 code of a country with telephones, or ""; raises ImproperlyConfigured for anything else."""
+    text = env.str(name, default="").strip().upper()
+    if text:
+        from phonenumbers import SUPPORTED_REGIONS
+
+        if text not in SUPPORTED_REGIONS:
+            raise ImproperlyConfigured(f"{name} must be a country's code of two letters such as DE, not {text!r}.")
+    return text
 
 
 # --- Where things are ----------------------------------------------------------------------------------------
@@ -60,7 +107,7 @@ except OSError as error:
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = port_number("PORT", 8000)
 DEBUG = flag("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret_key(PARLEY_DATA)
+SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret(PARLEY_DATA / "secret_key", secrets.token_urlsafe(50))
 
 # The one address that people type. Sockets are opened from it only, and links in e-mails start with it.
 ORIGIN = env.str("ORIGIN", default="").rstrip("/")
@@ -194,6 +241,29 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
 
+# --- Contacts, and the servers of others ------------------------------------------------------------------------
+# Passwords for other people's servers are encrypted with the first key, and read with any. Where the environment
+# names none, they are in the data folder, where `manage.py rotate_credential_key` changes them while Parley runs.
+CREDENTIAL_KEY_FILE = PARLEY_DATA / "credential_key"
+CREDENTIAL_KEYS: tuple[str, ...] = ()
+if _keys := env.str("CREDENTIAL_KEY", default="").strip():
+    CREDENTIAL_KEYS = require_credential_keys(_keys, "CREDENTIAL_KEY")
+else:
+    _keys = kept_secret(CREDENTIAL_KEY_FILE, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+    require_credential_keys(_keys, "The file credential_key in PARLEY_DATA")
+# Networks that people of this server may reach with it, though they are not public.
+PARLEY_PRIVATE_NETWORKS = private_networks("PARLEY_PRIVATE_NETWORKS")
+# What a telephone number without a country prefix belongs to.
+DEFAULT_REGION = region("DEFAULT_REGION")
+# The largest file of contacts that somebody may upload, in MiB. What waits in front of the server must let it pass.
+IMPORT_MAX_MIB = whole_number("IMPORT_MAX_MIB", 32)
+DIRECTORY_BACKENDS = {
+    "carddav": "contacts.directories.carddav.CardDavBackend",
+    "manual": "contacts.directories.manual.ManualBackend",
+    "memory": "contacts.directories.memory.MemoryBackend",
+    "vcf": "contacts.directories.vcf.VcfBackend",
+}
+
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -267,6 +337,7 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the form of a contact has four for each of its addresses and numbers
 CSRF_FAILURE_VIEW = "project.views.csrf_failure"
 
 # --- Language, time, logs --------------------------------------------------------------------------------------
@@ -283,6 +354,7 @@ LOGGING = {
     "loggers": {
         "project": {"level": "INFO"},
         "chat": {"level": "INFO"},
+        "contacts": {"level": "INFO"},
         "django.request": {"level": "ERROR"},
     },
 }

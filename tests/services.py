@@ -23,8 +23,9 @@ TEST_ON = os.environ.get("PARLEY_TEST_ON") or "sqlite"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 # fmt: off
 SETTINGS_FROM_OUTSIDE = (
-    "ALLOWED_HOSTS", "BEHIND_PROXY", "DATABASE_URL", "DEBUG", "EMAIL_URL", "FROM_EMAIL", "HOST",
-    "OPEN_SIGNUP", "ORIGIN", "PORT", "REDIS_URL", "SECRET_KEY", "STATIC_ROOT",
+    "ALLOWED_HOSTS", "BEHIND_PROXY", "CREDENTIAL_KEY", "DATABASE_URL", "DEBUG", "DEFAULT_REGION", "EMAIL_URL",
+    "FROM_EMAIL", "HOST", "OPEN_SIGNUP", "ORIGIN", "PARLEY_PRIVATE_NETWORKS", "PORT", "REDIS_URL", "SECRET_KEY",
+    "STATIC_ROOT",
 )
 # fmt: on
 SERVERS = ("initdb", "redis-server")

@@ -19,11 +19,14 @@ BREACHES = [
     ("house", "project/accounts/apps.py", "import chat.live"),
     ("ground", "project/storage.py", "import project.urls"),
     ("ground", "project/surprise.py", ""),
+    ("ground", "project/wire.py", "import project.outgoing"),
     ("chat", "chat/live.py", "import chat.models"),
     ("chat", "chat/models/message.py", "import chat.forms"),
     ("chat", "chat/forms.py", "import chat.views"),
     ("chat", "chat/views/inbox.py", "import chat.urls"),
     ("chat", "chat/surprise.py", ""),
+    ("outgoing", "contacts/apps.py", "import httpx"),
+    ("outgoing", "project/worker.py", "from httpcore import ConnectionPool"),
     ("vcard", "contacts/apps.py", "import vobject"),
     ("vcard", "chat/forms.py", "from vobject import base"),
 ]
@@ -32,6 +35,8 @@ DOORS = [
     ("chat/consumers.py", "from channels import layers"),
     ("project/worker.py", "import channels.layers"),
     ("chat/forms.py", "import vobject"),
+    ("contacts/apps.py", "from urllib.request import urlopen"),
+    ("project/mail.py", "import http.client"),
 ]
 
 
