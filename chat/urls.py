@@ -1,21 +1,11 @@
-"""Where the pages of the chat are. An id that could not be one is simply not found."""
+"""Where the pages of the chat are."""
 
-from django.urls import path, register_converter
+from django.urls import path
+
+import project.converters  # noqa: F401 - registers "id"
 
 from .views import changes, conversations, inbox, messages, participants, picker
 
-
-class PublicIdConverter:
-    regex = "[0-9a-hjkmnp-tv-z]{16}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
-
-
-register_converter(PublicIdConverter, "id")
 app_name = "chat"
 
 urlpatterns = [

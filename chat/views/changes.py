@@ -17,7 +17,7 @@ def index(request: Request, public_id: str) -> HttpResponse:
     conversation, participation = open_conversation(request.user, public_id)
     form = SinceForm(request.GET)
     if not form.is_valid():
-        return render(request, "chat/_errors.html", {"form": form}, status=422)
+        return render(request, "_errors.html", {"form": form}, status=422)
     since = form.cleaned_data["since"]
     changed = conversation.messages_for(participation).changed_between(since, conversation.version)
     found = list(changed[: PAGE_SIZE + 1])

@@ -22,7 +22,7 @@ def older(request: Request, public_id: str) -> HttpResponse:
     conversation, participation = open_conversation(request.user, public_id)
     form = BeforeForm(request.GET)
     if not form.is_valid():
-        return render(request, "chat/_errors.html", {"form": form}, status=422)
+        return render(request, "_errors.html", {"form": form}, status=422)
     messages = conversation.messages_for(participation).page_before(form.cleaned_data["before"])
     return render(request, "chat/_messages.html", {"messages": messages})
 
@@ -45,7 +45,7 @@ def create(request: Request, public_id: str) -> HttpResponse:
             return render(request, "chat/_message.html", {"message": message})
     if request.POST.get("then") == "page":
         return render_conversation(request, participation, form, status)
-    return render(request, "chat/_errors.html", {"form": form}, status=status)
+    return render(request, "_errors.html", {"form": form}, status=status)
 
 
 @page
@@ -54,7 +54,7 @@ def read(request: Request, public_id: str) -> HttpResponse:
     _, participation = open_conversation(request.user, public_id)
     form = ReadForm(request.POST)
     if not form.is_valid():
-        return render(request, "chat/_errors.html", {"form": form}, status=422)
+        return render(request, "_errors.html", {"form": form}, status=422)
     participation.read(form.cleaned_data["position"])
     if request.POST.get("then") == "page":
         return SeeOther(reverse("chat:conversation", args=[public_id]))
