@@ -43,6 +43,20 @@ def square(file: BinaryIO, size_bytes: int) -> ContentFile:
             ) from error
 
 
+def problem_of(data: bytes) -> str:
+    """Say why a picture would not be drawn, as far as its head tells; "" when it may well be. Nothing is decoded."""
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(BytesIO(data), formats=FORMATS) as image:
+                is_too_large = image.width * image.height > PIXELS_MAX
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            is_too_large = True
+        except _BROKEN:
+            return "it is no JPEG, PNG, WebP or GIF"
+    return "it has more than 25 million pixels" if is_too_large else ""
+
+
 def _redraw(file: BinaryIO) -> ContentFile:
     with Image.open(file, formats=FORMATS) as image:
         if image.width * image.height > PIXELS_MAX:

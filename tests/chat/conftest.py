@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-import hypothesis
 import pytest
 
 from chat import live
@@ -14,9 +13,6 @@ from project.accounts.models import User
 from tests.cast import account
 
 from .cast import Committed, Events
-
-# For a change to the rules: pytest tests/chat --hypothesis-profile=long
-hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)
 
 
 @pytest.fixture
