@@ -24,6 +24,7 @@ from project.frames import encode_text_frame
 
 if TYPE_CHECKING:
     from chat.models import Conversation, Message, Participation
+    from contacts.models import Directory, Upload
     from project.accounts.models import User
 
 logger = logging.getLogger(__name__)
@@ -180,7 +181,7 @@ def _publish(event: dict[str, Any]) -> None:
 
 
 def _publish_frame(recipients: Iterable[int], **fields: Any) -> None:
-    of = (fields["conversation"], fields.get("version", 0))
+    of = (fields.get("conversation", ""), fields.get("version", 0))
     _publish({"to": list(recipients), "of": of, "frame": json.dumps(fields, ensure_ascii=False)})
 
 
@@ -273,6 +274,35 @@ def person_typed(conversation: "Conversation", person: "User", recipients: Seque
         name=str(person),
         on=on,
         content="",
+    )
+
+
+def sync_progressed(directory: "Directory") -> None:
+    """Tell the owner's pages how far a sync is, or how it ended."""
+    progress = directory.progress
+    _publish_frame(
+        [directory.owner_id],
+        type="sync_progress",
+        directory=directory.public_id,
+        book=progress.get("book", ""),
+        done=progress.get("done", 0),
+        total=progress.get("total", 0),
+        running=directory.is_syncing,
+        content=render_to_string("contacts/_directory_progressed.html", {"directory": directory}),
+    )
+
+
+def upload_progressed(upload: "Upload") -> None:
+    """Tell the owner's pages how far the reading or importing of their files is, or how it ended."""
+    progress = upload.progress
+    _publish_frame(
+        [upload.owner_id],
+        type="sync_progress",
+        upload=upload.public_id,
+        done=progress.get("done", 0),
+        total=progress.get("total", 0),
+        running=upload.is_busy,
+        content=render_to_string("contacts/_upload_progressed.html", {"upload": upload}),
     )
 
 

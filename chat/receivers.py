@@ -1,4 +1,4 @@
-"""What the chat must know of accounts. They are below it and cannot call it, so it listens to Django's signals."""
+"""What the chat must know of accounts and contacts. They are below it and cannot call it, so it listens to signals."""
 
 from typing import Any
 
@@ -10,6 +10,8 @@ from django.http import HttpRequest
 
 from chat import live
 from chat.models import Participation
+from contacts.models import Directory, Upload
+from contacts.signals import sync_progressed, upload_progressed
 from project.accounts.models import User
 
 
@@ -36,3 +38,13 @@ def keep_conversations_of_deleted_account(sender: Any, instance: User, **kwargs:
     for participation in of_account.order_by("conversation_id"):
         participation.conversation.forget_account(instance)
     transaction.on_commit(lambda: live.access_changed(account_id))
+
+
+@receiver(sync_progressed)
+def tell_progress_of_sync(sender: Any, directory: Directory, **kwargs: Any) -> None:
+    live.sync_progressed(directory)
+
+
+@receiver(upload_progressed)
+def tell_progress_of_upload(sender: Any, upload: Upload, **kwargs: Any) -> None:
+    live.upload_progressed(upload)

@@ -13,5 +13,6 @@ urlpatterns = [
     path("accounts/", include(allauth_urlpatterns)),
     path("healthz", healthz, name="healthz"),
     path("", include("project.accounts.urls")),
+    path("contacts/", include("contacts.urls")),
     path("", include("chat.urls")),
 ]

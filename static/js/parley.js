@@ -1,4 +1,12 @@
 // What every page loads: each behaviour is an element of its own, started when it stands in the page.
+import "./accounts/show-password.js";
+import "./busy-form.js";
+import "./contacts/book-list.js";
+import "./contacts/directory-form.js";
+import "./contacts/form-rows.js";
+import "./contacts/region-choice.js";
+import "./contacts/review-list.js";
+import "./contacts/source-page.js";
 import "./face-pile.js";
 import "./inbox-list.js";
 import "./latest-line.js";
@@ -10,6 +18,7 @@ import "./pane-guard.js";
 import "./pending-messages.js";
 import "./people-page.js";
 import "./people-picker.js";
+import "./time-from-now.js";
 import "./title-names.js";
 import "./typing-line.js";
 import "./unread-title.js";
