@@ -14,7 +14,7 @@ static := $(STATIC_ROOT)/staticfiles.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check check-style check-types check-imports check-migrations check-deployment \
+.PHONY: help install run test bench check check-style check-types check-imports check-migrations check-deployment \
 	check-vendored check-places lock clean
 
 help: ## Tell what there is
@@ -31,6 +31,10 @@ test: $(dev) ## Run every test, on SQLite and on PostgreSQL with Redis (TESTS=te
 	$(python) -m pytest $(TESTS) || status=$$?; \
 	PARLEY_TEST_ON=postgresql $(python) -m pytest -m "not browser" $(TESTS) || status=$$?; \
 	exit $$status
+
+bench: $(dev) $(static) ## Measure, print a table and write bench.json (CARDS=10000)
+	@tests/install-programs
+	@$(python) -m tests.bench $(if $(CARDS),--cards $(CARDS)) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 check: check-style check-types check-imports check-migrations check-deployment
 check: check-vendored check-places ## Run every check that is not a test

@@ -13,9 +13,10 @@ from PIL import Image
 
 from chat.exceptions import MessagingPermissionDenied
 from chat.management.commands.demo import new_password
-from chat.management.demo import faces, stage
+from chat.management.demo import book, faces, stage
 from chat.management.demo.cast import CAST
 from chat.models import Conversation, Message, Participation
+from contacts.models import ContactGroup, Directory, Party, PartyHandle, QuarantinedCard, probable_duplicates
 from project.accounts.models import Server, User
 from tests.cast import PASSWORD, account
 
@@ -40,7 +41,11 @@ def everything() -> list[tuple[object, ...]]:
     people = User.objects.order_by("pk").values_list("email", "password", "picture", "display_name")
     said = Message.objects.order_by("pk").values_list("public_id", "sent_at", "version")
     read = Participation.objects.order_by("pk").values_list("user", "read_position", "joined_at", "left_at")
-    return [*people, *said, *read]
+    known = Party.objects.order_by("pk").values_list("public_id", "display_name", "updated_at", "source_etag")
+    ways = PartyHandle.objects.order_by("pk").values_list("handle__normalised", "confidence", "updated_at")
+    groups = ContactGroup.objects.order_by("pk").values_list("public_id", "name", "updated_at")
+    places = Directory.objects.order_by("pk").values_list("public_id", "name", "folders")
+    return [*people, *said, *read, *known, *ways, *groups, *places]
 
 
 def test_everybody_signs_in_with_the_printed_password(db: None) -> None:
@@ -131,6 +136,65 @@ def test_the_first_person_sees_it_in_the_inbox(db: None) -> None:
     assert "田中 美咲" in page
 
 
+def test_the_first_person_has_a_book_of_a_few_hundred_contacts(db: None) -> None:
+    demo()
+    mine = Party.objects.of(first_person())
+    assert 200 < mine.people().count() < 500
+    assert mine.organizations().count() > 5
+    assert mine.exclude(avatar="").count() > 20
+    assert {folder.name for folder in first_person().folders.all()} == {"Phone", "Organisations", "People"}
+    groups = dict(ContactGroup.objects.of(first_person()).values_list("name", "source"))
+    assert groups["Summer trip"] == ContactGroup.Source.CARD
+    assert groups["Courtyard garden"] == ContactGroup.Source.CATEGORIES
+    assert mine.in_folder(first_person().folders.get(name="People")).search("sorensen").exists()
+
+
+def test_it_shows_what_a_book_can_hold(db: None) -> None:
+    demo()
+    mine = Party.objects.of(first_person())
+    days = [person.person.birthday for person in mine.people() if person.person.birthday]
+    assert {day.year is None for day in days} == {True, False}
+    assert set(PartyHandle.objects.values_list("handle__platform", flat=True)) >= {"email", "phone", "website"}
+    assert mine.filter(addresses__isnull=False, affiliations__organization__isnull=False).exists()
+    assert mine.exclude(notes="").exists()
+    for script in (r"[\u0600-\u06ff]", r"[\u3400-\u9fff]", r"[\u0400-\u04ff]"):
+        assert any(re.search(script, party.display_name) for party in mine), script
+
+
+def test_something_in_the_book_waits_for_a_word_of_its_owner(db: None) -> None:
+    demo()
+    assert PartyHandle.objects.to_review().filter(party__owner=first_person()).exists()
+    assert probable_duplicates(first_person())
+    assert QuarantinedCard.objects.get().reason
+
+
+def test_everybody_has_the_others_in_their_book(db: None) -> None:
+    demo()
+    for user in User.objects.all():
+        known = Party.objects.of(user).filter(links__handle__platform="email")
+        others = User.objects.exclude(pk=user.pk)
+        assert set(others.values_list("display_name", "email")) <= set(
+            known.values_list("display_name", "links__handle__normalised")
+        )
+
+
+def test_nobody_in_the_book_can_be_reached_by_mistake(db: None) -> None:
+    demo()
+    for platform, value in set(PartyHandle.objects.values_list("handle__platform", "handle__normalised")):
+        if platform == "email":
+            assert value.endswith(".example")
+        elif platform == "phone":
+            assert value.startswith(("+447700900", "+441632960"))
+
+
+def test_the_pages_of_the_book_show_it(db: None) -> None:
+    client = Client()
+    client.login(username=CAST[0].email, password=password_in(demo()))
+    assert "Ada L." in client.get("/contacts/?q=ada").content.decode()
+    assert "Summer trip" in client.get("/contacts/groups/").content.decode()
+    assert "doubtful" in client.get("/contacts/review/").content.decode()
+
+
 def test_a_second_run_changes_nothing_and_says_how_to_sign_in(db: None) -> None:
     demo()
     before = everything()
@@ -176,3 +240,10 @@ def test_a_demo_that_fails_leaves_nothing(db: None, monkeypatch: pytest.MonkeyPa
         stage.play_all("", timezone.now())
     assert not User.objects.exists()
     assert not Conversation.objects.exists()
+
+
+def test_a_demo_whose_book_fails_leaves_nothing_either(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book, "ORGANIZATIONS", [("No domain",)])
+    with pytest.raises(ValueError, match="unpack"):
+        demo()
+    assert everything() == []

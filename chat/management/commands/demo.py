@@ -1,4 +1,4 @@
-"""Something to look at: people with faces, and conversations of the last days, on an empty server."""
+"""Something to look at: people with faces, conversations of the last days and address books, on an empty server."""
 
 import secrets
 from argparse import ArgumentParser
@@ -7,9 +7,10 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
-from chat.management.demo import stage
+from chat.management.demo import book, stage
 from chat.models import Conversation
 from project.accounts.exceptions import AlreadySetUp
 from project.accounts.models import User
@@ -17,7 +18,7 @@ from project.models import ALPHABET
 
 
 class Command(BaseCommand):
-    help = "Fill an empty server with people and conversations to look at, and print how to sign in."
+    help = "Fill an empty server with people, conversations and contacts to look at, and print how to sign in."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -42,7 +43,9 @@ class Command(BaseCommand):
             raise CommandError("This server has people of its own: the demo needs an empty data folder.")
         password = new_password()
         try:
-            people = stage.play_all(make_password(password), timezone.now())
+            with transaction.atomic():
+                people = stage.play_all(make_password(password), timezone.now())
+                book.fill(people)
         except AlreadySetUp:
             raise CommandError("This server is, or was, in use: the demo needs an empty data folder.") from None
         self.stdout.write("There is something to look at now. Sign in as anybody:")
