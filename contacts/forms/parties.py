@@ -1,4 +1,7 @@
-"""The form of a person or an organisation: a form for the whole, and rows for what there may be several of."""
+"""The form of a person or an organisation: a form for the whole, and rows for what there may be several of.
+
+A little long: what is read from a contact into the fields and back stands side by side.
+"""
 
 from dataclasses import replace
 from typing import Any

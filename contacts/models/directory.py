@@ -2,7 +2,8 @@
 
 Whether it is connected or paused (lifecycle) is the owner's wish; whether it works (health) is what the last sync
 found. One sync at a time: a run holds a lease that it renews as it goes on, so that of several workers one does it,
-and the next run continues what a killed worker left.
+and the next run continues what a killed worker left. A little long, because choosing, syncing and leaving a source
+are verbs of the same row.
 """
 
 import logging

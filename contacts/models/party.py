@@ -1,4 +1,7 @@
-"""People and organisations of a book. Which of both a party is, its child row says (multi-table inheritance)."""
+"""People and organisations of a book. Which of both a party is, its child row says (multi-table inheritance).
+
+A little long: parent and children stand together, and most of what a page asks for is asked of a party.
+"""
 
 import re
 import secrets
