@@ -5,4 +5,4 @@ class ContactsConfig(AppConfig):
     name = "contacts"
 
     def ready(self) -> None:
-        from contacts import tasks  # noqa: F401 - hears who wants a sync
+        from contacts import receivers, tasks  # noqa: F401 - they hear of accounts, and of who wants a sync

@@ -2,9 +2,11 @@
 
 A handle is one address or number of a book, whoever's card names it. PartyHandle says that a party claims it: 1.0
 where a card says so or a person confirmed it, 0.4 where it was inferred, 0.3 where a card says so although the
-handle belongs to another party already. The owner of a handle is the best claim that nobody dismissed.
+handle belongs to another party already. The owner of a handle is the best claim that nobody dismissed. A little long,
+because handles and claims are decided together.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +71,7 @@ class HandleManager(models.Manager["Handle"]):
         return handle
 
     def resolve(self, pks: Collection[int]) -> None:
-        """Decide whose these handles are, after their claims changed, and count again for whoever is concerned.
+        """Decide whose these handles are, after their claims changed; count anew and tie to accounts who is concerned.
 
         Writes only what differs, in a number of queries that does not depend on how many handles there are.
         """
@@ -80,7 +82,10 @@ class HandleManager(models.Manager["Handle"]):
         for link in alive:
             links[link.handle_id].append(link)
         moved, concerned, changed_links = [], set(), []
-        for handle in self.filter(pk__in=pks).only("pk", "party_id"):
+        addresses = defaultdict(set)
+        for handle in self.filter(pk__in=pks).only("pk", "party_id", "owner_id", "platform", "normalised"):
+            if handle.platform == "email":
+                addresses[handle.owner_id].add(handle.normalised)
             changed_links += _weigh(links[handle.pk])
             best = min(links[handle.pk], key=lambda link: (-link.is_confirmed, -link.confidence, link.pk), default=None)
             winner = best.party_id if best else None
@@ -91,8 +96,11 @@ class HandleManager(models.Manager["Handle"]):
         PartyHandle.objects.bulk_update(changed_links, ["confidence"], batch_size=400)
         self.bulk_update(moved, ["party"], batch_size=400)
         from .party import Party
+        from .ties import tie_addresses
 
         Party.objects.recount([pk for pk in concerned if pk is not None])
+        for owner_id, named in addresses.items():
+            tie_addresses(owner_id, named)
 
     def forget_unclaimed(self, pks: Collection[int]) -> None:
         """Delete those of these handles that no card and no person claims any more."""

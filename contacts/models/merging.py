@@ -2,7 +2,8 @@
 
 The party that is merged keeps its row, its card and its place, so that a later sync still finds it; what it claims
 moves to the party that stands for both. Each row remembers whose card says so (origin, evidence), and that is how a
-merge is undone and how a sync of either card changes only what that card says.
+merge is undone and how a sync of either card changes only what that card says. Keeping apart, and who could be one,
+stand here too.
 """
 
 from itertools import groupby
@@ -44,11 +45,8 @@ def merge(into: Party, source: Party) -> Party:
         model.objects.filter(party=source).update(party=into)
     Affiliation.objects.filter(organization=source).update(organization=into)
     Party.objects.filter(merged_into=source).update(merged_into=into)
-    source.merged_into = into
-    source.save(update_fields=["merged_into", "updated_at"])
-    if source.user_id and not into.user_id:
-        into.user_id = source.user_id
-        into.save(update_fields=["user", "updated_at"])
+    source.merged_into, source.user = into, None
+    source.save(update_fields=["merged_into", "user", "updated_at"])
     _settle({into.pk, source.pk}, touched)
     return Party.objects.get(pk=into.pk)
 
@@ -60,13 +58,6 @@ def unmerge(party: Party) -> Party:
     party = Party.objects.get(pk=party.pk)
     if (survivor := party.merged_into) is None:
         raise MergeRefused("This contact is not merged with another one.")
-    if (
-        party.user_id
-        and survivor.user_id == party.user_id
-        and not survivor.merged.exclude(pk=party.pk).filter(user=party.user_id).exists()
-    ):
-        survivor.user_id = None  # it came with the merge
-        survivor.save(update_fields=["user", "updated_at"])
     party.merged_into, party.removed_at = None, survivor.removed_at
     party.save(update_fields=["merged_into", "removed_at", "updated_at"])
     touched = _return_links(survivor, party)
@@ -101,10 +92,9 @@ def withdraw(party: Party) -> None:
 def _hand_over(party: Party, heir: Party) -> None:
     """Let heir, which was merged into party, stand for both."""
     touched = set(party.links.values_list("handle_id", flat=True))
-    user_id = party.user_id
     Party.objects.filter(merged_into=party).exclude(pk=heir.pk).update(merged_into=heir)
     Party.objects.filter(pk=party.pk).update(merged_into=None, user=None)
-    Party.objects.filter(pk=heir.pk).update(merged_into=None, user=heir.user_id or user_id)
+    Party.objects.filter(pk=heir.pk).update(merged_into=None)
     Party.objects.filter(pk=party.pk).update(merged_into=heir)
     for model in (PartyHandle, Address, Affiliation, GroupMember):
         model.objects.filter(party=party).update(party=heir)

@@ -2,7 +2,8 @@
 
 What a card says is compared with what its party has, and only the difference is written: ids of links, addresses
 and affiliations stay, a second time writes nothing. Everything that a card says is kept with the party whose card
-it is (origin, evidence) and shown with the party that stands for it, which is another one after a merge.
+it is (origin, evidence) and shown with the party that stands for it, which is another one after a merge. A little
+long, because each part of a card has its few lines here.
 """
 
 from collections import defaultdict
@@ -26,6 +27,7 @@ from .group import ContactGroup
 from .handle import Handle, PartyHandle
 from .locks import lock_book
 from .party import Organization, Party, Person
+from .ties import tie_addresses
 
 if TYPE_CHECKING:
     from .folder import Folder
@@ -85,6 +87,7 @@ def mirror(
         Handle.objects.resolve(claims.touched)
         Handle.objects.forget_unclaimed(claims.touched)
         Party.objects.recount({shown[pk] for pk in old})
+        tie_addresses(owner_id, {normalised for platform, normalised in claims.known if platform == "email"})
         Party.objects.reindex_merged(contacts)
     return parties
 

@@ -144,13 +144,6 @@ def test_three_become_one_and_each_comes_apart(folder: Folder) -> None:
     assert [facts(party) for party in three] == before
 
 
-def test_the_account_goes_along_and_comes_back(pair: tuple[Party, Party], bob: User) -> None:
-    Party.objects.filter(pk=pair[1].pk).update(user=bob)
-    assert merge(*pair).user == bob
-    unmerge(Party.objects.get(pk=pair[1].pk))
-    assert [Party.objects.get(pk=party.pk).user for party in pair] == [None, bob]
-
-
 def test_who_is_removed_after_a_merge_comes_back_whole(pair: tuple[Party, Party]) -> None:
     anna = merge(*pair)
     before = facts(anna)
