@@ -17,7 +17,7 @@ from contacts.directories.vcf import identity_of
 from contacts.exceptions import UnreadableCard
 from contacts.sync import Known, Received, batches
 from contacts.vcard import read, split
-from contacts.words import digest, key_of
+from project.words import digest, key_of
 
 if TYPE_CHECKING:
     from contacts.models import Folder

@@ -20,7 +20,7 @@ from contacts.directories.base import Changes, DirectoryBackend, Entry, Fetched
 from contacts.exceptions import BookGone, ListingIncomplete, UnreadableCard, VanishedTooMuch
 from contacts.places import Inventory, Known, Places, Plan, Verdict, plan
 from contacts.vcard import read
-from contacts.words import digest, key_of
+from project.words import digest, key_of
 
 if TYPE_CHECKING:
     from contacts.models import Directory, Folder

@@ -6,7 +6,7 @@ from typing import Any
 
 from contacts.directories.base import Book, Changes, DirectoryBackend, Entry, Fetched
 from contacts.exceptions import BookGone
-from contacts.words import digest
+from project.words import digest
 
 ETAG_LENGTH = 16
 

@@ -17,7 +17,7 @@ from contacts.directories.server import ServerBackend
 from contacts.exceptions import BookGone, DirectoryDenied, DirectoryUnreachable, ListingIncomplete, NotADirectory
 from contacts.hrefs import host_of, origin_of
 from contacts.vcard import split
-from contacts.words import digest
+from project.words import digest
 
 ACCEPTED: Final = {"Accept": "text/vcard, text/x-vcard;q=0.9, */*;q=0.1"}
 _FOLD = re.compile(rb"\r?\n[ \t]")

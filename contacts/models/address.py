@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
-from contacts.words import digest
 from project.models import AuditModel
+from project.words import digest
 
 
 class Address(AuditModel):

@@ -23,10 +23,10 @@ from contacts import sync as syncing
 from contacts.directories.base import Book, Connection, DirectoryBackend
 from contacts.exceptions import ContactsError, DirectoryBusy, DirectoryUnreachable
 from contacts.signals import removal_requested, sync_progressed, sync_requested
-from contacts.words import key_of
 from project.impl import ImplClassField, ImplDefaultsMixin
 from project.models import AuditModel, PublicIdModel
 from project.secrets import EncryptedJSONField, SecretUnreadable
+from project.words import key_of
 
 from .folder import Folder
 from .party import Party

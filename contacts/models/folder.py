@@ -16,8 +16,8 @@ from contacts.card import contact_of, rebase
 from contacts.directories.base import Book, Entry
 from contacts.sync import Inventory, Known, Received
 from contacts.vcard import read
-from contacts.words import digest, key_of
 from project.models import AuditModel, PublicIdModel
+from project.words import digest, key_of
 
 from .group import ContactGroup
 from .locks import lock_book

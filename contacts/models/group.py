@@ -9,9 +9,9 @@ from django.db.models import Q, QuerySet
 
 from contacts.card import Contact
 from contacts.exceptions import InvalidContact, InvalidHandle
-from contacts.words import SORT_KEY_MAX, digest, key_of, sort_key
 from project.accounts.names import is_visible
 from project.models import AuditModel, PublicIdModel
+from project.words import SORT_KEY_MAX, digest, key_of, sort_key
 
 from .handle import CERTAIN_FROM, Handle
 from .locks import lock_book

@@ -15,8 +15,8 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from contacts.platforms import normalise
-from contacts.words import fold
 from project.models import AuditModel, PublicIdModel
+from project.words import fold
 
 from .locks import lock_book
 

@@ -16,9 +16,9 @@ from django.db import transaction
 
 from contacts.card import Contact
 from contacts.directories.base import Entry
-from contacts.words import digest, fold, key_of, sort_key
 from project.accounts.exceptions import InvalidPicture
 from project.accounts.pictures import square
+from project.words import digest, fold, key_of, sort_key
 
 from .address import Address
 from .affiliation import Affiliation

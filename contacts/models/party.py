@@ -19,8 +19,8 @@ from contacts.card import Contact, build, contact_of, edited
 from contacts.directories.base import Entry
 from contacts.fields import PartialDateField
 from contacts.vcard import read
-from contacts.words import SORT_KEY_MAX, fold
 from project.models import AuditModel, PublicIdModel
+from project.words import SORT_KEY_MAX, fold
 
 from .affiliation import Affiliation
 from .handle import Handle, PartyHandle

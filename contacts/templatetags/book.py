@@ -14,9 +14,9 @@ from contacts.card import PartialDate
 from contacts.models import Address, Party, PartyHandle
 from contacts.models.handle import CERTAIN_FROM, STATED
 from contacts.platforms import PLATFORMS, link_of
-from contacts.words import fold
 from project.accounts.names import initials
 from project.accounts.templatetags.people import HUES, SIDES_PX
+from project.words import fold
 
 register = template.Library()
 

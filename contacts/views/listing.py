@@ -14,8 +14,8 @@ from django.http import Http404, QueryDict
 from contacts.models import Affiliation, ContactGroup, Folder, Party, PartyHandle
 from contacts.models.party import PartyQuerySet
 from contacts.templatetags.book import initial
-from contacts.words import SORT_KEY_MAX
 from project.accounts.models import User
+from project.words import SORT_KEY_MAX
 
 PAGE_SIZE = 60
 PART_MAX = 240  # whoever scrolls on gets more at once, up to this

@@ -142,3 +142,23 @@ def test_a_name_is_kept_without_what_is_not_seen(typed, kept):
 def test_a_name_that_nobody_sees_or_that_deceives_is_refused(typed):
     with pytest.raises(ValidationError):
         clean_name(typed)
+
+
+# --- Found -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["novak", "NOVÁK", "ann nov", "novak anna", "anna@example", "ová"])
+def test_a_person_is_found_whatever_the_accents_the_case_and_the_order(query: str) -> None:
+    anna = User.objects.create_user("anna@example.org", display_name="Anna Novák")
+    User.objects.create_user("petr@example.org", display_name="Petr Nový")
+    assert list(User.objects.matching(query)) == [anna]
+
+
+@pytest.mark.django_db
+def test_a_person_is_found_by_their_new_name_only() -> None:
+    anna = User.objects.create_user("a@example.org", display_name="Anna Novák")
+    anna.display_name = "Anna Bílá"
+    anna.save(update_fields=["display_name"])
+    assert list(User.objects.matching("bila")) == [anna]
+    assert not User.objects.matching("novak")

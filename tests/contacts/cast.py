@@ -7,8 +7,8 @@ from contacts.card import CardHandle, Contact, Name
 from contacts.directories.base import Entry
 from contacts.models import Directory, Folder, Party
 from contacts.models.mirroring import Placement, draw, mirror
-from contacts.words import key_of
 from project.accounts.models import User
+from project.words import key_of
 
 
 def email(address: str, label: str = "home", **more: Any) -> CardHandle:

@@ -15,10 +15,13 @@ from django.utils import timezone
 
 from project.accounts.names import DELETED_NAME, NAME_MAX, validate_name
 from project.models import PublicIdModel
+from project.words import fold
 
 from .server import Server
 
 __all__ = ["DELETED_NAME", "User", "time_zones"]
+
+WORDS_MAX = 10
 
 
 @cache
@@ -53,10 +56,10 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.active().filter(is_staff=True)
 
     def matching(self, query: str) -> "UserQuerySet":
-        """Accounts whose name or address has every word of query, in any order and case."""
+        """Accounts whose name or address has every word of query; accents, case and order do not matter."""
         found = self
-        for word in query.split()[:10]:
-            found = found.filter(models.Q(display_name__icontains=word) | models.Q(email__icontains=word))
+        for word in fold(query).split()[:WORDS_MAX]:
+            found = found.filter(models.Q(search_text__contains=word) | models.Q(email__contains=word))
         return found
 
 
@@ -105,6 +108,8 @@ class User(PublicIdModel, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("may sign in", default=True)
     is_staff = models.BooleanField("administrator", default=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # The name, folded, each word after a space: what a search finds. Written by save().
+    search_text = models.TextField(editable=False, default="")
 
     objects = UserManager()
 
@@ -149,6 +154,9 @@ class User(PublicIdModel, AbstractBaseUser, PermissionsMixin):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; with the first account, however it comes, the server counts as set up for good."""
+        self.search_text = f" {fold(self.display_name)}"
+        if "display_name" in (kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = {*kwargs["update_fields"], "search_text"}
         if not self._state.adding:
             super().save(*args, **kwargs)
             return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 from xml.sax.saxutils import escape, unescape
 
-from contacts.words import digest
+from project.words import digest
 
 from .cards import Card
 from .wire import Asked, Says

@@ -11,8 +11,8 @@ from django.utils import timezone
 from contacts.hrefs import canonical_href
 from contacts.models import ContactGroup, Directory, Folder, Party, QuarantinedCard
 from contacts.sync import Result
-from contacts.words import key_of
 from project.accounts.models import User
+from project.words import key_of
 
 from .cards import Card
 from .honest import HOME, PASSWORD, USERNAME, Book, World

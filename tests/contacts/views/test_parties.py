@@ -14,8 +14,8 @@ from contacts.directories.base import Entry
 from contacts.models import Folder, Handle, Organization, Party, PartyHandle, merge
 from contacts.models.mirroring import Placement, mirror
 from contacts.vcard import read
-from contacts.words import key_of
 from project.accounts.models import User
+from project.words import key_of
 from tests.chat.pages import elements
 from tests.contacts.cast import contact, email, folder_of, placed
 from tests.contacts.generated import PICTURES
