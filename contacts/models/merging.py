@@ -25,6 +25,7 @@ from .group import GroupMember
 from .handle import Handle, PartyHandle
 from .locks import lock_book
 from .party import Party
+from .ties import tie_parties
 
 if TYPE_CHECKING:
     from project.accounts.models import User
@@ -47,6 +48,8 @@ def merge(into: Party, source: Party) -> Party:
     Party.objects.filter(merged_into=source).update(merged_into=into)
     source.merged_into, source.user = into, None
     source.save(update_fields=["merged_into", "user", "updated_at"])
+    if into.confirmed_user_id is None and source.confirmed_user_id is not None:
+        Party.objects.filter(pk=into.pk).update(confirmed_user=source.confirmed_user_id)
     _settle({into.pk, source.pk}, touched)
     return Party.objects.get(pk=into.pk)
 
@@ -94,7 +97,7 @@ def _hand_over(party: Party, heir: Party) -> None:
     touched = set(party.links.values_list("handle_id", flat=True))
     Party.objects.filter(merged_into=party).exclude(pk=heir.pk).update(merged_into=heir)
     Party.objects.filter(pk=party.pk).update(merged_into=None, user=None)
-    Party.objects.filter(pk=heir.pk).update(merged_into=None)
+    Party.objects.filter(pk=heir.pk).update(merged_into=None, confirmed_user=party.confirmed_user_id)
     Party.objects.filter(pk=party.pk).update(merged_into=heir)
     for model in (PartyHandle, Address, Affiliation, GroupMember):
         model.objects.filter(party=party).update(party=heir)
@@ -170,6 +173,8 @@ def _decision(link: PartyHandle) -> dict[str, Any]:
 
 def _settle(parties: set[int], handles: set[int]) -> None:
     Handle.objects.resolve(handles)
+    for owner_id in Party.objects.filter(pk__in=parties).values_list("owner", flat=True).distinct():
+        tie_parties(owner_id, parties)
     Handle.objects.forget_unclaimed(handles)
     Party.objects.recount(parties)
     Party.objects.reindex(parties)

@@ -27,7 +27,7 @@ from .group import ContactGroup
 from .handle import Handle, PartyHandle
 from .locks import lock_book
 from .party import Organization, Party, Person
-from .ties import tie_addresses
+from .ties import tie_addresses, tie_parties
 
 if TYPE_CHECKING:
     from .folder import Folder
@@ -82,6 +82,7 @@ def mirror(
         ContactGroup.objects.categorise(owner_id, contacts, shown, has_old=bool(old))
         if folder is not None:
             ContactGroup.objects.settle_members(folder, parties)
+        tie_parties(owner_id, {shown[pk] for pk in back})
         returned = PartyHandle.objects.filter(party__in={shown[pk] for pk in back}) if back else ()
         claims.touched |= {link.handle_id for link in returned}
         Handle.objects.resolve(claims.touched)
@@ -152,12 +153,20 @@ def _write_parties(
             kind = _kind_of(placement.contact)
             children[kind].append(kind(pk=party.pk, **_child_fields(placement.contact)))
         else:
-            party.save()
+            party.save(update_fields=WRITTEN)
             _rewrite_child(party, placement.contact)
     for kind, rows in children.items():
         # bulk_create refuses tables with a parent; this is how it inserts the rows of one table.
         kind.objects.all()._batched_insert(rows, kind._meta.local_concrete_fields, batch_size=None)  # type: ignore[union-attr]
     return parties
+
+
+# What a card says, and where it stands. Whom a party was merged with, and which account it has, may have been decided
+# since it was read.
+WRITTEN = (
+    "folder", "display_name", "sort_key", "search_text", "notes", "avatar", "avatar_digest", "source_href", "href_key",
+    "source_etag", "source_uid", "uid_key", "raw_vcard", "base_vcard", "source_digest", "removed_at", "updated_at",
+)  # fmt: skip
 
 
 def _fill(party: Party, folder: "Folder | None", placement: Placement) -> None:

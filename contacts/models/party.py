@@ -88,8 +88,8 @@ class PartyQuerySet(models.QuerySet["Party"]):
 
 class PartyManager(models.Manager["Party"]):
     def get_queryset(self) -> PartyQuerySet:
-        # Cards with photos are large, and few pages show one.
-        return PartyQuerySet(self.model, using=self._db).defer("raw_vcard", "base_vcard")
+        # Cards with photos are large, and few pages show one. What came later stands behind them on SQLite.
+        return PartyQuerySet(self.model, using=self._db).defer("raw_vcard", "base_vcard", "confirmed_user")
 
     def in_book(self) -> PartyQuerySet:
         return self.get_queryset().in_book()
@@ -120,6 +120,7 @@ class PartyManager(models.Manager["Party"]):
         of them stands for the rest.
         """
         from .merging import withdraw
+        from .ties import tie_parties
 
         parties = list(self.filter(pk__in=pks).prefetch_related("merged"))
         if not parties:
@@ -132,6 +133,7 @@ class PartyManager(models.Manager["Party"]):
         self.filter(pk__in=pks).update(removed_at=timezone.now())
         links = PartyHandle.objects.filter(party__in=alone)
         Handle.objects.resolve(set(links.values_list("handle", flat=True)))
+        tie_parties(parties[0].owner_id, alone)
 
     @transaction.atomic
     def erase(self, pks: Collection[int]) -> None:
@@ -182,10 +184,14 @@ class Party(PublicIdModel, AuditModel, Mirrored):
     avatar = models.ImageField(upload_to="contacts/", max_length=200, blank=True, editable=False)
     # Of the photo as it stands in the card: the same photo is not drawn again.
     avatar_digest = models.CharField(max_length=64, blank=True, editable=False)
-    # The account that this person has here. It stands here and not with Person because only so can the database
-    # promise that a book holds an account once.
+    # The account that this person has here, written by ties.py alone. It stands here and not with Person because only
+    # so can the database promise that a book holds an account once.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="known_as"
+    )
+    # The same on the word of the book's owner: it goes before what addresses say, and no sync undoes it.
+    confirmed_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="merged"
@@ -303,8 +309,36 @@ class Party(PublicIdModel, AuditModel, Mirrored):
         Handle.objects.forget_unclaimed(pks)
         Handle.objects.resolve(pks)
 
+    @transaction.atomic
+    def confirm_user(self, user: "User") -> None:
+        """Take the owner's word that this person has that account; whoever else of the book had it has it no more."""
+        lock_book(self.owner_id)
+        Party.objects.filter(owner=self.owner_id, confirmed_user=user).exclude(pk=self.pk).update(confirmed_user=None)
+        Party.objects.filter(pk=self.pk).update(confirmed_user=user)
+        self._reconsider()
+
+    @transaction.atomic
+    def deny_user(self) -> None:
+        """Take the owner's word that this person does not have the account that it seems to have.
+
+        The claims on the addresses of that account are dismissed, so that no sync ties them again.
+        """
+        from .ties import addresses_of
+
+        lock_book(self.owner_id)
+        self.refresh_from_db(fields=["user"])
+        if self.user is None:
+            return
+        mine = self.links.filter(handle__platform="email", handle__normalised__in=addresses_of(self.user.pk))
+        mine.update(is_confirmed=False, is_dismissed=True)
+        Party.objects.filter(pk=self.pk).update(confirmed_user=None)
+        self._reconsider()
+
     def _reconsider(self) -> None:
+        from .ties import tie_parties
+
         Handle.objects.resolve(list(self.links.values_list("handle_id", flat=True)))
+        tie_parties(self.owner_id, [self.pk])
         self.refresh_from_db()
 
     def change_avatar(self, picture: ContentFile | None, digest: str = "") -> None:

@@ -1,8 +1,8 @@
 """Who of a book has an account here: a person of whom an address is one that exactly one account has verified.
 
 Worked out anew whenever either side changes: after each change of claims (Handle.objects.resolve, mirror), and when
-an account verifies, changes or loses an address (contacts/receivers.py). What it says follows from claims and
-verified addresses alone, so it does not matter which of both was there first.
+an account verifies, changes or loses an address (contacts/receivers.py). What it says follows from the owner's word
+(Party.confirmed_user), claims and verified addresses alone, so it does not matter which of them was there first.
 """
 
 from collections import defaultdict
@@ -23,8 +23,9 @@ from .party import Party
 
 
 class Sign(NamedTuple):
-    """That a person has the address of an account; the least of several counts."""
+    """That a person has an account; the least of several counts."""
 
+    is_derived: bool  # from an address, and not the owner's word
     is_other: bool  # not the address that the card prefers
     party_id: int
     link_id: int
@@ -37,10 +38,15 @@ def tie_addresses(owner_id: int, addresses: Collection[str]) -> None:
         _tie(owner_id, users)
 
 
+def addresses_of(user_id: int) -> set[str]:
+    """Return the addresses of an account, normalised."""
+    mine = EmailAddress.objects.filter(user=user_id).values_list("email", flat=True)
+    return {normalised for email in mine if (normalised := _normalised(email))}
+
+
 def tie_account(user_id: int, *former: str) -> None:
     """Work out anew in every book who has this account. former: addresses that it may have had until now."""
-    mine = EmailAddress.objects.filter(user=user_id).values_list("email", flat=True)
-    addresses = {normalised for email in (*mine, *former) if (normalised := _normalised(email))}
+    addresses = {*addresses_of(user_id), *filter(None, map(_normalised, former))}
     claims = PartyHandle.objects.filter(handle__platform="email", handle__normalised__in=addresses)
     owners = set(claims.values_list("handle__owner", flat=True))
     owners |= set(Party.objects.filter(user=user_id).values_list("owner", flat=True))
@@ -49,6 +55,14 @@ def tie_account(user_id: int, *former: str) -> None:
         with transaction.atomic():
             lock_book(owner_id)
             _tie(owner_id, users)
+
+
+def tie_parties(owner_id: int, pks: Collection[int]) -> None:
+    """Work out anew who has the accounts that these parties have, or have on their owner's word. The book is locked."""
+    rows = Party.objects.filter(pk__in=pks, owner=owner_id).exclude(user=None, confirmed_user=None)
+    users = {pk for row in rows.values_list("user", "confirmed_user") for pk in row if pk is not None}
+    if users:
+        _tie(owner_id, users)
 
 
 def _tie(owner_id: int, users: Collection[int]) -> None:
@@ -66,7 +80,8 @@ def _tie(owner_id: int, users: Collection[int]) -> None:
 def _wanted(owner_id: int, users: Collection[int]) -> dict[int, int]:
     """Return the account of each person of a book who has one of users, or of whom another account could be theirs.
 
-    A person has one account and an account one person: an address that the card prefers goes first, then the oldest.
+    A person has one account and an account one person: the owner's word goes first, then an address that the card
+    prefers, then the oldest.
     """
     signs: set[Sign] = set()
     asked: set[int] = set()
@@ -82,6 +97,7 @@ def _wanted(owner_id: int, users: Collection[int]) -> dict[int, int]:
 
 def _signs(owner_id: int, users: Collection[int]) -> set[Sign]:
     """Return everything that ties people of a book to these accounts, and these people to other accounts."""
+    told = Party.objects.of(owner_id).people().exclude(confirmed_user=None)
     emails = EmailAddress.objects.filter(user__in=users, verified=True).values_list("email", flat=True)
     links = PartyHandle.objects.filter(
         is_dismissed=False,
@@ -91,15 +107,20 @@ def _signs(owner_id: int, users: Collection[int]) -> set[Sign]:
         party=F("handle__party"),
         party__person__isnull=False,
     )
-    people = links.filter(handle__normalised__in={_normalised(email) for email in emails}).values("party")
+    people = set(told.filter(confirmed_user__in=users).values_list("pk", flat=True))
+    people |= set(
+        links.filter(handle__normalised__in={_normalised(email) for email in emails}).values_list("party", flat=True)
+    )
     rows = list(links.filter(party__in=people).values_list("handle__normalised", "preferred", "party", "pk"))
     accounts = _accounts_of({address for address, *_ in rows})
-    return {
-        Sign(not preferred, party_id, link_id, user_id)
+    signs = {
+        Sign(True, not preferred, party_id, link_id, user_id)
         for address, preferred, party_id, link_id in rows
         if len(accounts[address]) == 1
         for user_id in accounts[address]
     }
+    confirmed = told.filter(pk__in=people).values_list("pk", "confirmed_user")
+    return signs | {Sign(False, False, party_id, 0, user_id) for party_id, user_id in confirmed}
 
 
 def _accounts_of(addresses: Collection[str]) -> dict[str, set[int]]:

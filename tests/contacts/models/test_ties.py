@@ -179,6 +179,75 @@ def test_of_two_accounts_a_person_has_the_one_whose_address_the_card_prefers(
     assert both.user == carol
 
 
+# --- On the word of the book's owner -------------------------------------------------------------------------------
+
+
+def test_the_owner_may_say_who_has_an_account_and_no_sync_undoes_it(folder: Folder, bob: User) -> None:
+    (bobby,) = parties = placed(folder, contact("Bobby"))
+    bobby.confirm_user(bob)
+    placed(folder, contact("Robert", email("elsewhere@example.org")), of=parties)
+    assert accounts(bobby) == [bob]
+
+
+def test_a_sync_that_began_before_the_word_was_given_does_not_undo_it(folder: Folder, bob: User) -> None:
+    read_before = placed(folder, contact("Bobby"))
+    Party.objects.get().confirm_user(bob)
+    placed(folder, contact("Robert"), of=read_before)
+    assert accounts(*read_before) == [bob]
+
+
+def test_the_owners_word_goes_before_an_address(folder: Folder, bob: User) -> None:
+    bob.confirm_address()
+    listed, said = placed(folder, contact("Bob", email(BOB)), contact("Bobby"))
+    said.confirm_user(bob)
+    assert accounts(listed, said) == [None, bob]
+    listed.confirm_user(bob)
+    assert accounts(listed, said) == [bob, None]
+
+
+def test_who_was_confirmed_and_removed_gives_the_account_away_until_they_are_back(folder: Folder, bob: User) -> None:
+    bob.confirm_address()
+    listed, said = placed(folder, contact("Bob", email(BOB)), contact("Bobby"))
+    said.confirm_user(bob)
+    said.purge()
+    assert accounts(listed, said) == [bob, None]
+    said.restore()
+    assert accounts(listed, said) == [None, bob]
+
+
+def test_who_was_confirmed_and_left_at_the_source_has_the_account_when_they_come_back(
+    folder: Folder, bob: User
+) -> None:
+    (bobby,) = parties = placed(folder, contact("Bobby"))
+    bobby.confirm_user(bob)
+    Party.objects.vanish([bobby.pk])
+    assert accounts(bobby) == [None]
+    placed(folder, contact("Bobby"), of=[Party.objects.get(pk=parties[0].pk)])
+    assert accounts(bobby) == [bob]
+
+
+def test_who_is_not_the_owner_of_an_account_is_never_tied_to_it_again(folder: Folder, bob: User) -> None:
+    bob.confirm_address()
+    (bobby,) = parties = placed(folder, contact("Bobby", email(BOB)))
+    bobby.deny_user()
+    assert accounts(bobby) == [None]
+    placed(folder, contact("Robert", email(BOB)), of=parties)
+    assert accounts(bobby) == [None]
+
+
+def test_a_confirmed_tie_can_be_denied(folder: Folder, bob: User) -> None:
+    (bobby,) = placed(folder, contact("Bobby"))
+    bobby.confirm_user(bob)
+    bobby.deny_user()
+    assert accounts(bobby) == [None]
+
+
+def test_a_confirmed_account_goes_along_with_a_merge(folder: Folder, bob: User) -> None:
+    pair = placed(folder, contact("Robert"), contact("Bobby"))
+    pair[1].confirm_user(bob)
+    assert merge(*pair).user == bob
+
+
 # --- Merging -------------------------------------------------------------------------------------------------------
 
 
