@@ -16,3 +16,7 @@ upload_confirmed = Signal()
 
 # The reading or importing of an upload went on, or ended. upload: the Upload, as it is now.
 upload_progressed = Signal()
+
+# By the name, picture or account of a contact, the owner of a book may know some accounts as somebody else now.
+# owner_id: the owner; users: pks of these accounts. Sent when it is on disk.
+names_changed = Signal()

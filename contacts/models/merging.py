@@ -24,6 +24,7 @@ from .claims import summarised
 from .group import GroupMember
 from .handle import Handle, PartyHandle
 from .locks import lock_book
+from .names import tell_names
 from .party import Party
 from .ties import tie_parties
 
@@ -46,6 +47,7 @@ def merge(into: Party, source: Party) -> Party:
         model.objects.filter(party=source).update(party=into)
     Affiliation.objects.filter(organization=source).update(organization=into)
     Party.objects.filter(merged_into=source).update(merged_into=into)
+    tell_names(into.owner_id, [source.user_id])
     source.merged_into, source.user = into, None
     source.save(update_fields=["merged_into", "user", "updated_at"])
     if into.confirmed_user_id is None and source.confirmed_user_id is not None:
@@ -95,6 +97,7 @@ def withdraw(party: Party) -> None:
 def _hand_over(party: Party, heir: Party) -> None:
     """Let heir, which was merged into party, stand for both."""
     touched = set(party.links.values_list("handle_id", flat=True))
+    tell_names(party.owner_id, [party.user_id])
     Party.objects.filter(merged_into=party).exclude(pk=heir.pk).update(merged_into=heir)
     Party.objects.filter(pk=party.pk).update(merged_into=None, user=None)
     Party.objects.filter(pk=heir.pk).update(merged_into=None, confirmed_user=party.confirmed_user_id)

@@ -26,13 +26,13 @@ from .claims import Claims
 from .group import ContactGroup
 from .handle import Handle, PartyHandle
 from .locks import lock_book
-from .party import Organization, Party, Person
+from .names import tell_names
+from .party import UNNAMED, Organization, Party, Person
 from .ties import tie_addresses, tie_parties
 
 if TYPE_CHECKING:
     from .folder import Folder
 
-UNNAMED = "No name"
 # Mail providers of everybody: an address there says nothing about an organisation.
 PUBLIC_DOMAINS = frozenset(
     """aol.com fastmail.com free.fr gmail.com gmx.de gmx.net googlemail.com hotmail.com icloud.com laposte.net
@@ -70,6 +70,7 @@ def mirror(
     with transaction.atomic():
         lock_book(owner_id)
         claims = Claims(owner_id, [placement.contact for placement in placements])
+        looks = {placement.party.pk: _look(placement.party) for placement in placements if placement.party}
         back = [placement.party.pk for placement in placements if placement.party and placement.party.removed_at]
         parties = _write_parties(owner_id, folder, placements, claims.count_new())
         contacts = {party.pk: placement.contact for party, placement in zip(parties, placements, strict=True)}
@@ -90,7 +91,14 @@ def mirror(
         Party.objects.recount({shown[pk] for pk in old})
         tie_addresses(owner_id, {normalised for platform, normalised in claims.known if platform == "email"})
         Party.objects.reindex_merged(contacts)
+        if changed := {party.pk for party in parties if looks.get(party.pk) not in {None, _look(party)}}:
+            tell_names(owner_id, Party.objects.filter(pk__in=changed).values_list("user", flat=True))
     return parties
+
+
+def _look(party: Party) -> tuple[str, str]:
+    """Return what others see of a contact who has an account."""
+    return party.display_name, party.avatar.name or ""
 
 
 def search_text(contact: Contact) -> str:

@@ -3,7 +3,6 @@
 A little long: parent and children stand together, and most of what a page asks for is asked of a party.
 """
 
-import re
 import secrets
 from collections.abc import Collection
 from functools import partial
@@ -23,6 +22,7 @@ from project.models import AuditModel, PublicIdModel
 from project.words import SORT_KEY_MAX, fold
 
 from .affiliation import Affiliation
+from .finding import Terms
 from .handle import Handle, PartyHandle
 from .locks import lock_book
 from .mirrored import Mirrored
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
     from .folder import Folder
 
-_NUMBER = re.compile(r"[\d\s()+./-]*\d[\d\s()+./-]*\Z")
-WORDS_MAX = 10
+UNNAMED = "No name"  # what somebody is called whose card has no name at all
 
 
 class PartyQuerySet(models.QuerySet["Party"]):
@@ -59,13 +58,8 @@ class PartyQuerySet(models.QuerySet["Party"]):
 
         Accents, case and the order of words do not matter. A telephone number is found in any writing.
         """
-        digits = re.sub(r"\D", "", query).lstrip("0")
-        if len(digits) >= 3 and _NUMBER.match(query):
-            return self.filter(search_text__contains=digits)
-        found = self
-        for word in fold(query).split()[:WORDS_MAX]:
-            found = found.filter(search_text__contains=word)
-        return found
+        terms = Terms.of(query, settings.DEFAULT_REGION)
+        return self.filter(terms.within(lambda needle: Q(search_text__contains=needle)))
 
     def listed(self) -> "PartyQuerySet":
         """In the order of the list, with what a row shows and no other column."""
@@ -235,7 +229,7 @@ class Party(PublicIdModel, AuditModel, Mirrored):
     @property
     def avatar_version(self) -> str:
         """A sign that changes with the picture, for its URL."""
-        return (self.avatar.name or "").rpartition("/")[2][:12]
+        return version_of(self.avatar.name or "")
 
     def contact(self) -> Contact:
         """What the card of this party says."""
@@ -351,6 +345,11 @@ class Party(PublicIdModel, AuditModel, Mirrored):
     def drop_avatar_on_commit(self) -> None:
         if name := self.avatar.name:
             transaction.on_commit(partial(self.avatar.storage.delete, name), robust=True)
+
+
+def version_of(avatar: str) -> str:
+    """Return a sign that changes with a picture, from the name of its file."""
+    return avatar.rpartition("/")[2][:12]
 
 
 class Person(Party):

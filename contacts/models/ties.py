@@ -19,6 +19,7 @@ from contacts.platforms import normalise
 
 from .handle import CERTAIN_FROM, PartyHandle
 from .locks import lock_book
+from .names import tell_names
 from .party import Party
 
 
@@ -41,6 +42,12 @@ def tie_addresses(owner_id: int, addresses: Collection[str]) -> None:
 def addresses_of(user_id: int) -> set[str]:
     """Return the addresses of an account, normalised."""
     mine = EmailAddress.objects.filter(user=user_id).values_list("email", flat=True)
+    return {normalised for email in mine if (normalised := _normalised(email))}
+
+
+def verified_addresses_of(user_id: int) -> set[str]:
+    """Return the addresses that an account has verified, normalised."""
+    mine = EmailAddress.objects.filter(user=user_id, verified=True).values_list("email", flat=True)
     return {normalised for email in mine if (normalised := _normalised(email))}
 
 
@@ -70,6 +77,7 @@ def _tie(owner_id: int, users: Collection[int]) -> None:
     concerned = Q(user__in={*users, *wanted.values()}) | Q(pk__in=wanted)
     there = Party.objects.filter(concerned, owner=owner_id, merged_into=None).only("pk", "user_id")
     changed = [party for party in there if party.user_id != wanted.get(party.pk)]
+    tell_names(owner_id, {pk for party in changed for pk in (party.user_id, wanted.get(party.pk))})
     # First all that go, so that no account stands twice in between.
     Party.objects.filter(pk__in=[party.pk for party in changed if party.user_id is not None]).update(user=None)
     for party in changed:
@@ -126,7 +134,7 @@ def _signs(owner_id: int, users: Collection[int]) -> set[Sign]:
 def _accounts_of(addresses: Collection[str]) -> dict[str, set[int]]:
     """Return the accounts that have verified each address; addresses: normalised."""
     found: dict[str, set[int]] = defaultdict(set)
-    spelled = {spelling for address in addresses for spelling in _spellings(address)}
+    spelled = {spelling for address in addresses for spelling in spellings_of(address)}
     if spelled:
         verified = EmailAddress.objects.filter(verified=True, email__in=spelled)
         for user_id, email in verified.values_list("user", "email"):
@@ -134,10 +142,13 @@ def _accounts_of(addresses: Collection[str]) -> dict[str, set[int]]:
     return found
 
 
-def _spellings(address: str) -> set[str]:
+def spellings_of(address: str) -> set[str]:
     """Return the ways in which an account may have written an address: its domain for machines, or for people."""
     local, _, domain = address.rpartition("@")
-    return {address, f"{local}@{idna.decode(domain)}"} if "xn--" in domain else {address}
+    try:
+        return {address, f"{local}@{idna.decode(domain)}"} if "xn--" in domain else {address}
+    except idna.IDNAError:  # a card may name what no domain can be called
+        return {address}
 
 
 def _normalised(email: str) -> str:

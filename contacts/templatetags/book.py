@@ -3,19 +3,20 @@
 import calendar
 import re
 import unicodedata
-from zlib import crc32
 
 from django import template
+from django.conf import settings
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from contacts.card import PartialDate
 from contacts.models import Address, Party, PartyHandle
+from contacts.models.finding import Terms
 from contacts.models.handle import CERTAIN_FROM, STATED
 from contacts.platforms import PLATFORMS, link_of
-from project.accounts.names import initials
-from project.accounts.templatetags.people import HUES, SIDES_PX
+from project.accounts.names import hue, initials
+from project.accounts.templatetags.people import SIDES_PX
 from project.words import fold
 
 register = template.Library()
@@ -55,7 +56,7 @@ def face(party: Party, size: str = "m") -> SafeString:
         '<span class="avatar avatar-{}{} hue-{}" aria-hidden="true">{}</span>',
         size,
         shape,
-        crc32(party.public_id.encode()) % HUES,
+        hue(party.public_id),
         initials(party.display_name),
     )
 
@@ -71,12 +72,9 @@ def note_of(party: Party, query: str = "") -> str:
 
 
 def _found_handle(party: Party, query: str) -> str:
-    name, words = fold(party.display_name), fold(query).split()
-    digits = re.sub(r"\D", "", query).lstrip("0")
+    terms = Terms.of(query, settings.DEFAULT_REGION).missing_in(fold(party.display_name))
     for link in party.links.all():
-        value, normalised = fold(link.handle.value), link.handle.normalised
-        is_number = len(digits) >= 3 and digits in normalised
-        if is_number or any(word not in name and (word in value or word in normalised) for word in words):
+        if terms.are_in(fold(link.handle.value)) or terms.are_in(link.handle.normalised):
             return link.handle.value
     return ""
 

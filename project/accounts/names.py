@@ -5,11 +5,13 @@ by all of Unicode Standard Annex 29.
 """
 
 import unicodedata
+from zlib import crc32
 
 from django.core.exceptions import ValidationError
 
 NAME_MAX = 100
 DELETED_NAME = "Deleted account"
+HUES = 12
 _BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by category, nothing to the eye
 _JOINER = "\u200d"
 
@@ -39,6 +41,11 @@ def initials(name: str) -> str:
     if not words:
         return "?"
     return (words[0] if len(words) == 1 else words[0] + words[-1]).upper()
+
+
+def hue(public_id: str) -> int:
+    """Return the number of the hue on which somebody's initials stand: of twelve, and always the same."""
+    return crc32(public_id.encode()) % HUES
 
 
 def is_visible(letter: str) -> bool:

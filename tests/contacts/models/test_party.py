@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from django.db import IntegrityError, transaction
 from PIL import Image
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from contacts.card import CardAffiliation, PartialDate, Photo
 from contacts.models import Folder, Handle, Organization, Party, Person
@@ -208,3 +208,11 @@ def test_deleting_an_account_deletes_its_book_and_nobody_elses_contact(folder: F
     assert Party.objects.get().user is None
     folder.owner.delete()
     assert not Party.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["+49 170 1234567", "0170/123 45 67", "+49 (0) 170 1234567", "1234567"])
+def test_a_number_is_found_in_any_writing(folder: Folder, query: str, settings: Settings) -> None:
+    settings.DEFAULT_REGION = "DE"
+    (jan,) = placed(folder, contact("Jan", phone("+49 170 1234567")))
+    placed(folder, contact("Eva", phone("+49 170 7654321")))
+    assert list(Party.objects.in_book().search(query)) == [jan]
