@@ -27,6 +27,17 @@ def public_url(request: HttpRequest, path: str) -> str:
     return f"{settings.ORIGIN}{path}" if settings.ORIGIN else request.build_absolute_uri(path)
 
 
+def url_from_outside(path: str) -> str:
+    """Return path as public_url does, for the request that is being answered.
+
+    "" where there is neither a request nor ORIGIN, as in the worker: nothing says there what this server is called.
+    """
+    request = allauth_context.request
+    if request is None:
+        return f"{settings.ORIGIN}{path}" if settings.ORIGIN else ""
+    return public_url(request, path)
+
+
 def remembered_invitation(request: HttpRequest) -> Invitation | None:
     """Return the invitation by which this visitor came, as long as it works."""
     public_id = request.session.get(INVITATION_SESSION_KEY)
@@ -67,6 +78,8 @@ class AccountAdapter(DefaultAccountAdapter):
         user.password = form.hashed_password
         if form.invitation is not None:
             form.invitation.admit(user)
+            if form.invitation.address:  # taken off again with the next step, when the address is written down
+                self.stash_verified_email(request, user.email)
         else:
             user.save()
         return user

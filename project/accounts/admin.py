@@ -97,7 +97,7 @@ class InvitationAdmin(admin.ModelAdmin):
     actions = ["revoke_selected"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
-        return Invitation.objects.counted()
+        return Invitation.objects.counted().general()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

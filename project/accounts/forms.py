@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
+from allauth.core import context as allauth_context
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
@@ -87,6 +88,30 @@ class SignupForm(allauth_forms.SignupForm):
         self.fields["email"] = EmailField()
         self.fields["password1"] = PasswordField("new-password", help_text=PASSWORD_HINT)
         self.order_fields(self.field_order)
+        self.sent_to = self._address_of_link()
+        if self.sent_to:
+            self.initial["email"] = self.sent_to
+            self.fields["email"].widget.attrs["readonly"] = True
+            self.fields["email"].help_text = "The invitation was sent to this address, so it needs no other proof."
+
+    @staticmethod
+    def _address_of_link() -> str:
+        """Return the address to which the link was sent by which this visitor came; "" for a link that tells none."""
+        invitation = remembered_invitation(allauth_context.request)
+        return invitation.address.lower() if invitation else ""
+
+    def clean_email(self) -> str:
+        """The address of the link, whatever was sent; whoever has that link may know that it has an account."""
+        if not self.sent_to:
+            email: str = super().clean_email()
+            return email
+        email = self.validate_unique_email(self.sent_to)
+        if self.account_already_exists:
+            raise ValidationError(
+                "There is an account with this address already. Sign in with it; if you do not know its password, "
+                "reset it."
+            )
+        return email
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Make the account, or answer as if: whoever types another person's address must see no difference.
@@ -211,7 +236,7 @@ class InvitationForm(forms.ModelForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        if self.instance.inviter.invitations.usable().count() >= INVITATIONS_MAX:
+        if self.instance.inviter.invitations.general().usable().count() >= INVITATIONS_MAX:
             raise ValidationError("You have many open invitations. Revoke one that nobody needs any more first.")
         return super().clean() or {}
 

@@ -149,3 +149,11 @@ def test_ten_at_once_share_three_places(alice):
     with ThreadPoolExecutor(max_workers=10) as threads:
         assert sum(threads.map(come, range(10))) == 3
     assert invitation.guests.count() == 3
+
+
+def test_an_invitation_for_one_person_is_in_no_list_and_counts_towards_no_limit(alice, carol):
+    carol.is_staff = True
+    personal = Invitation.objects.create(inviter=alice, max_uses=1, is_personal=True)
+    assert not Invitation.objects.visible_to(alice).exists()
+    assert not Invitation.objects.visible_to(carol).exists()
+    assert usable(personal)

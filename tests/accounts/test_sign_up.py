@@ -5,7 +5,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 
 from project.accounts.forms import SignupForm
-from project.accounts.models import User
+from project.accounts.models import Invitation, User
 from tests.accounts.pages import (
     NEWCOMER,
     is_signed_in,
@@ -150,3 +150,50 @@ class TestWithAMailServer:
         open_invitation(visitor, invitation)
         sign_up(visitor, email="bob@example.org")
         assert hashed == [NEWCOMER["password1"]]
+
+
+@pytest.fixture
+def sent_to_dave(alice):
+    return Invitation.objects.create(inviter=alice, max_uses=1, is_personal=True, address="dave@example.org")
+
+
+def come_by(visitor, invitation):
+    """Let visitor have followed the link of an invitation, as the pages of the chat do it."""
+    session = visitor.session
+    session["invitation"] = invitation.public_id
+    session.save()
+
+
+def test_who_signs_up_by_a_link_that_was_sent_to_their_address_has_confirmed_it(
+    visitor, sent_to_dave, mail_server, mailoutbox
+):
+    come_by(visitor, sent_to_dave)
+    assert sign_up(visitor).headers["Location"] == "/"
+    assert is_signed_in(visitor)
+    assert EmailAddress.objects.get(email="dave@example.org").verified
+    assert not mailoutbox
+
+
+def test_such_a_link_confirms_no_other_address(visitor, sent_to_dave, mail_server):
+    come_by(visitor, sent_to_dave)
+    sign_up(visitor, email="mallory@example.org")
+    assert [address.email for address in EmailAddress.objects.all()] == ["dave@example.org"]
+
+
+def test_the_proof_is_gone_with_the_sign_up(visitor, sent_to_dave, mail_server, settings):
+    settings.OPEN_SIGNUP = True
+    come_by(visitor, sent_to_dave)
+    sign_up(visitor)
+    visitor.post("/accounts/logout/")
+    User.objects.get(email="dave@example.org").delete()
+    sign_up(visitor)
+    assert not EmailAddress.objects.get(email="dave@example.org").verified
+
+
+def test_such_a_link_says_that_the_address_has_an_account(visitor, sent_to_dave, mail_server, mailoutbox):
+    User.objects.create_user("dave@example.org", "x" * 12, display_name="Dave")
+    come_by(visitor, sent_to_dave)
+    answer = sign_up(visitor)
+    assert answer.status_code == 422
+    assert "There is an account with this address already" in text_of(answer)
+    assert not mailoutbox

@@ -41,8 +41,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         )
 
     def visible_to(self, user: "User") -> "InvitationQuerySet":
-        """Those that user may see and revoke: their own, for an administrator all."""
-        return self if user.is_staff else self.filter(inviter=user)
+        """Those that user may see and revoke: their own, for an administrator all; never one meant for one person."""
+        return self.general() if user.is_staff else self.general().filter(inviter=user)
+
+    def general(self) -> "InvitationQuerySet":
+        """Those that anybody may join by who has the link."""
+        return self.filter(is_personal=False)
 
     def with_token(self, token: str) -> "InvitationQuerySet":
         """The invitation whose link ends in token, or none."""
@@ -62,6 +66,10 @@ class Invitation(PublicIdModel):
     expires_at = models.DateTimeField(default=two_weeks_from_now)
     revoked_at = models.DateTimeField(null=True, blank=True)
     max_uses = models.PositiveIntegerField("how many people", null=True, blank=True)
+    # Made for one person, whom something here waits for: who shows its link decides who reads what waits.
+    is_personal = models.BooleanField(default=False, editable=False)
+    # The link was sent to this address and shown to nobody: who follows it has the address.
+    address = models.EmailField("sent to", max_length=254, blank=True, editable=False)
 
     objects = models.Manager.from_queryset(InvitationQuerySet)()
 

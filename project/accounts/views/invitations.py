@@ -47,7 +47,7 @@ def revoke(request: PersonRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """Show who invites; the button remembers the invitation and leads to sign-up. Looking at a link changes nothing."""
-    invitation = Invitation.objects.usable().with_token(token).select_related("inviter").first()
+    invitation = Invitation.objects.general().usable().with_token(token).select_related("inviter").first()
     if invitation is None:
         error = InvitationUnusable()
         return render(request, "accounts/invitation_unusable.html", {"error": error}, status=404)
