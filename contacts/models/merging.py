@@ -6,6 +6,7 @@ merge is undone and how a sync of either card changes only what that card says. 
 stand here too.
 """
 
+from collections import defaultdict
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -31,8 +32,11 @@ from .ties import tie_parties
 if TYPE_CHECKING:
     from project.accounts.models import User
 
+    from .party import PartyQuerySet
+
 CANDIDATES_MAX = 100
 SHARED_MAX = 4
+BATCH = 400
 
 
 @transaction.atomic
@@ -233,12 +237,12 @@ def probable_duplicates(owner: "User", limit: int = CANDIDATES_MAX) -> list[tupl
     claims = Count("links", filter=shown)
     personal = Handle.objects.filter(owner=owner).exclude(platform__in=SHARED)
     shared = personal.annotate(number=claims).filter(number__gt=1, number__lte=SHARED_MAX)
-    links = PartyHandle.objects.filter(handle__in=shared.values("pk"), is_dismissed=False, party__in=book)
-    named = links.order_by("handle__platform", "handle__normalised", "handle_id").values_list(
-        "handle_id", "handle__value", "party_id"
-    )
-    for (_, value), rows in groupby(named, key=itemgetter(0, 1)):
-        if not note([row[2] for row in rows], f"Both have {value}"):
+    # Counted once, and by itself: as a condition of the next query a database that knows the tables as empty counts
+    # anew for each claim.
+    values = dict(shared.order_by("platform", "normalised", "pk").values_list("pk", "value"))
+    claimants = _claimants(list(values), book)
+    for pk, value in values.items():
+        if not note(claimants[pk], f"Both have {value}"):
             break
     names = book.exclude(sort_key="").values("sort_key").annotate(number=Count("pk")).filter(number__gt=1)
     namesakes = book.filter(sort_key__in=names.values("sort_key")).order_by("sort_key").values_list("sort_key", "pk")
@@ -247,6 +251,17 @@ def probable_duplicates(owner: "User", limit: int = CANDIDATES_MAX) -> list[tupl
             break
     parties = Party.objects.select_related("person", "organization").in_bulk({pk for pair in reasons for pk in pair})
     return [(parties[low], parties[high], reason) for (low, high), reason in reasons.items()]
+
+
+def _claimants(handles: list[int], book: "PartyQuerySet") -> dict[int, list[int]]:
+    """Return which parties of a book claim each of these handles."""
+    found: dict[int, list[int]] = defaultdict(list)
+    links = PartyHandle.objects.filter(is_dismissed=False, party__in=book)
+    for start in range(0, len(handles), BATCH):
+        rows = links.filter(handle__in=handles[start : start + BATCH]).order_by()
+        for handle_id, party_id in rows.values_list("handle_id", "party_id"):
+            found[handle_id].append(party_id)
+    return found
 
 
 def _note_pairs(
