@@ -1,21 +1,33 @@
 """What people may send. The rules for texts are the models'; here they become errors beside a field."""
 
-import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.http import QueryDict
 
-from chat.exceptions import InvalidMessage
+from chat.exceptions import InvalidMessage, InvalidRecipient
 from chat.models import BODY_MAX, TITLE_MAX
+from chat.models.pasted import TEXT_MAX, Pasted, pasted
+from chat.models.recipients import PUBLIC_ID, Recipient, confirm_choices, recipients_of
 from chat.models.text import clean_body, clean_title
 from project.accounts.models import User
 
+__all__ = [
+    "PUBLIC_ID",
+    "BeforeForm",
+    "MessageForm",
+    "PeopleForm",
+    "ReadForm",
+    "SearchForm",
+    "SinceForm",
+    "StartForm",
+    "TitleForm",
+]
+
 BIGGEST = 2**63 - 1  # what a database column can be compared with
-PEOPLE_MAX = 500
-PUBLIC_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{16}")
+QUERY_MAX = 200  # letters of one search
 
 
 class TextField(forms.CharField):
@@ -61,56 +73,59 @@ class SinceForm(forms.Form):
 
 
 class SearchForm(forms.Form):
-    q = forms.CharField(required=False, max_length=200)
+    """What stands in the picker's field: a few letters of a name, an address, or many addresses at once."""
+
+    pasted: Pasted | None = None  # the addresses, where there are many
+
+    q = forms.CharField(
+        required=False,
+        max_length=TEXT_MAX,
+        error_messages={"max_length": f"This is too long. {TEXT_MAX:,} characters at a time are the most."},
+    )
+
+    def clean_q(self) -> str:
+        query: str = self.cleaned_data["q"]
+        self.pasted = pasted(query)
+        if self.pasted is None and len(query) > QUERY_MAX:
+            raise ValidationError("Write a few letters of a name, or addresses with commas between them.")
+        return query
 
 
 class PeopleField(forms.Field):
-    """People of this server, each named by public id or by e-mail address; the field may stand several times."""
+    """People, each named as `to` names them (chat/models/recipients.py); the field may stand several times."""
 
     widget = forms.MultipleHiddenInput
+    sender: User
 
-    def clean(self, value: Any) -> list[User]:
-        names = list(dict.fromkeys(name.strip() for name in value or [] if name.strip()))
-        if self.required and not names:
+    def clean(self, value: Any) -> list[Recipient]:
+        names = [name for name in value or [] if name.strip()]
+        if not names:
             raise ValidationError("Choose somebody first.")
-        if len(names) > PEOPLE_MAX:
-            raise ValidationError(f"{PEOPLE_MAX} people at a time are the most.")
-        return self._find(names)
-
-    def _find(self, names: list[str]) -> list[User]:
-        ids = [name for name in names if PUBLIC_ID.fullmatch(name)]
-        addresses = [name for name in names if "@" in name and "\x00" not in name]
-        wanted = Q(public_id__in=ids)
-        for address in addresses:
-            wanted |= Q(email__iexact=address)
-        found = {key: user for user in User.objects.active().filter(wanted) for key in keys_of(user)}
-        for name in names:
-            if name.lower() not in found:
-                raise ValidationError(f"There is nobody called {name[:254]!r} on this server.")
-        return list(dict.fromkeys(found[name.lower()] for name in names))
-
-
-def keys_of(user: User) -> tuple[str, str]:
-    return user.public_id, user.email.lower()
+        try:
+            return recipients_of(self.sender, names)
+        except InvalidRecipient as reason:
+            raise ValidationError(str(reason)) from None
 
 
 class PeopleForm(forms.Form):
-    to = PeopleField()
-
-
-class StartForm(forms.Form):
-    """People, and what to say to them first."""
+    """People to write with. sender: whose words for people they are."""
 
     to = PeopleField()
-    title = TextField(clean_title, required=False, widget=forms.TextInput(attrs={"maxlength": TITLE_MAX}))
-    body = TextField(clean_body, required=False, widget=forms.Textarea(attrs={"maxlength": BODY_MAX}))
 
     def __init__(self, *arguments: Any, sender: User, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.sender = sender
+        cast(PeopleField, self.fields["to"]).sender = sender
 
-    def clean_to(self) -> list[User]:
-        others = [user for user in self.cleaned_data["to"] if user != self.sender]
-        if not others:
-            raise ValidationError("Choose somebody else to talk with.")
-        return others
+    def people(self) -> list[Recipient]:
+        """Return them for good: where of several who claim an address one was chosen, that is confirmed first."""
+        names = cast(QueryDict, self.data).getlist("to")
+        return recipients_of(self.sender, names) if confirm_choices(self.sender, names) else self.cleaned_data["to"]
+
+
+class StartForm(PeopleForm):
+    """People, and what to say to them first."""
+
+    title = TextField(clean_title, required=False, widget=forms.TextInput(attrs={"maxlength": TITLE_MAX}))
+    body = TextField(clean_body, required=False, widget=forms.Textarea(attrs={"maxlength": BODY_MAX}))
+    is_text_told = forms.BooleanField(required=False)

@@ -15,7 +15,7 @@ from django.db.models import Max
 from chat import live
 from chat.exceptions import ChatError
 from chat.models import Participation
-from chat.models.participation import active_ids
+from chat.models.block import audience_of
 
 UnknownConversation = ChatError("There is no such conversation.")
 PUBLIC_ID = re.compile(r"[0-9a-z]{1,32}")
@@ -62,7 +62,10 @@ def _participation(user_id: int, frame: dict[str, Any]) -> Participation:
     if not isinstance(name, str) or not PUBLIC_ID.fullmatch(name):
         raise UnknownConversation
     found = Participation.objects.select_related("conversation", "user")
-    participation = found.filter(user=user_id, conversation__public_id=name).first()
+    mine = found.filter(user=user_id)
+    participation = mine.filter(conversation__public_id=name).first()
+    if participation is None:  # it may have waited for somebody, and be part of another one by now
+        participation = mine.filter(conversation__invites__waited_in=name).first()
     if participation is None:
         raise UnknownConversation
     return participation
@@ -107,7 +110,8 @@ def typing(user_id: int, frame: dict[str, Any]) -> None:
         raise ChatError('"on" must be true or false.')
     if participation.is_active and participation.user is not None:
         conversation = participation.conversation
-        others = [pk for pk in active_ids(conversation.participations.all()) if pk != user_id]
+        audience = audience_of(conversation, user_id)
+        others = [] if audience.has_blocked else [pk for pk in audience.hearers if pk != user_id]
         live.person_typed(conversation, participation.user, others, frame["on"])
 
 

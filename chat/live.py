@@ -12,7 +12,7 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +25,7 @@ from project.frames import encode_text_frame
 if TYPE_CHECKING:
     from chat.models import Conversation, Message, Participation
     from contacts.models import Directory, Upload
+    from contacts.models.names import Known
     from project.accounts.models import User
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ CHANNEL_GROUP = "parley.hubs"
 SUBSCRIBING_S = 2.0
 RETRY_S = 1.0
 ROWS_SHOWN = 5  # system rows sent as frames; more of them at once are fetched
+NAMES_TOLD = 200  # as many in one frame
 
 
 class Frame:
@@ -220,11 +222,16 @@ def participants_changed(
     conversation: "Conversation", recipients: Sequence[int], joined: Sequence[str] = (), left: Sequence[str] = ()
 ) -> None:
     """Tell that people (public ids) joined or left, or that the title changed."""
+    participants = [part.user for part in conversation.first_participations()]
     context = {
         "conversation": conversation,
-        "participants": [part.user for part in conversation.first_participations()],
+        "participants": participants,
         "count": conversation.participant_count,
     }
+    if len(participants) == 1 and participants[0] and list(recipients) == [participants[0].pk]:
+        # Somebody alone, who hears this alone: it is called after whom they wait for.
+        context["awaited"] = conversation.awaited_by(participants[0])[:2]
+        context["title"] = conversation.title_for(participants[0])
     _publish_frame(
         recipients,
         type="participants",
@@ -275,6 +282,15 @@ def person_typed(conversation: "Conversation", person: "User", recipients: Seque
         on=on,
         content="",
     )
+
+
+def names_changed(owner_id: int, names: "Mapping[str, Known | None]", at: int) -> None:
+    """Tell a person's own pages by which names they know some accounts (by public id) now, None: by their own.
+
+    at: microseconds since 1970, from before this was read. Many at once are left to be fetched.
+    """
+    told = names if len(names) <= NAMES_TOLD else None
+    _publish_frame([owner_id], type="names", at=at, names=told)
 
 
 def sync_progressed(directory: "Directory") -> None:

@@ -172,6 +172,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "project.accounts.context_processors.server",
+                "chat.context_processors.names",
             ],
             "builtins": ["project.accounts.templatetags.people"],
         },
@@ -273,6 +274,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 OPEN_SIGNUP = flag("OPEN_SIGNUP", False)
+# Whether people find everybody who has an account here, by name and address, or only those whom they talk with.
+MEMBERS_FIND_EACH_OTHER = flag("MEMBERS_FIND_EACH_OTHER", True)
 EMAIL_URL = env.str("EMAIL_URL", default="")
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "chat:inbox"

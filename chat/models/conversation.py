@@ -20,13 +20,16 @@ from chat.exceptions import InvalidMessage, MessagingPermissionDenied
 from chat.signals import message_sent
 from project.accounts.models.user import DELETED_NAME
 from project.models import AuditModel, PublicIdModel
+from project.words import digest
 
+from .block import Audience, audience_of
 from .participation import Participation, active_ids, distinct_people
-from .text import TITLE_MAX, clean_body, clean_title
+from .text import TITLE_MAX, clean_body, clean_title, listed
 
 if TYPE_CHECKING:
     from project.accounts.models import User
 
+    from .invite import Invite
     from .message import Message, MessageQuerySet
 
 NAMES_IN_TITLE = 3
@@ -67,7 +70,8 @@ class Conversation(PublicIdModel, AuditModel):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     # "low:high", the account ids of a private pair. Ids are never given twice, so a deleted account's pair
-    # stays taken and harmless.
+    # stays taken and harmless. While it waits for somebody without an account "id>digest", of who invites and of the
+    # address.
     pair = models.CharField(max_length=41, null=True, unique=True, editable=False)  # noqa: DJ001 - null: not a pair
     last_position = models.PositiveBigIntegerField(default=0, editable=False)
     version = models.PositiveBigIntegerField(default=0, editable=False)
@@ -108,10 +112,14 @@ class Conversation(PublicIdModel, AuditModel):
         return self.participations.select_related("user").get(user=user)
 
     def messages_for(self, participation: Participation) -> "MessageQuerySet":
-        """The messages that this participation may read: up to the moment of leaving, for who left."""
+        """The messages that this participation may read: up to the moment of leaving, for who left.
+
+        What was withheld is there for who said it, and for nobody else.
+        """
         from .message import Message
 
-        said = Message.objects.filter(conversation=self)
+        theirs = Q(sender=participation.user_id, sender__isnull=False)
+        said = Message.objects.filter(Q(is_withheld=False) | theirs, conversation=self)
         if participation.left_position is None:
             return said
         return said.filter(position__lte=participation.left_position)
@@ -125,6 +133,19 @@ class Conversation(PublicIdModel, AuditModel):
             else list(self.participations.active().select_related("user").order_by("pk")[:size])
         )
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether this is a private conversation of which only one has an account so far."""
+        return self.pair is not None and ">" in self.pair
+
+    def awaited_by(self, user: "User") -> "list[Invite]":
+        """Return those whom user waits for here, the newest first; in private also after withdrawing. Some of them."""
+        loaded: list[Invite] | None = getattr(self, "some_invites", None)
+        if loaded is None:
+            loaded = list(self.invites.not_joined().with_names()[:5])
+        mine = [one for one in loaded if one.inviter_id == user.pk]
+        return mine[:1] if self.is_private else [one for one in mine if not one.withdrawn_at]
+
     def others_for(self, user: "User") -> "list[User | None]":
         """Return some of the people whom user talks with here; None stands for a deleted account."""
         return [part.user for part in self.first_participations() if part.user_id != user.pk]
@@ -133,11 +154,11 @@ class Conversation(PublicIdModel, AuditModel):
         """Return what this conversation is called for user: its title, else the names of the others."""
         if self.title:
             return self.title
-        names = [str(person) if person else DELETED_NAME for person in self.others_for(user)][:NAMES_IN_TITLE]
-        more = self.participant_count - 1 - len(names)
-        if more > 0:
-            return f"{', '.join(names)} and {more} other{'s' if more > 1 else ''}"
-        return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "Only you"
+        others = self.others_for(user)
+        names = [str(person) if person else DELETED_NAME for person in others][:NAMES_IN_TITLE]
+        if not others:  # nobody has come yet
+            names = [one.display_name for one in self.awaited_by(user)][:NAMES_IN_TITLE]
+        return listed(names, self.participant_count - 1 - len(names)) or "Only you"
 
     def require_member(self, user: "User") -> None:
         """Raise MessagingPermissionDenied unless user takes part now."""
@@ -175,12 +196,29 @@ class Conversation(PublicIdModel, AuditModel):
             raise MessagingPermissionDenied("A private conversation is between two people and has no title.")
         return cls._private_of(creator, others[0])
 
+    @staticmethod
+    def pair_of(one: "User", other: "User") -> str:
+        """Return the pair of the private conversation of two people."""
+        low, high = sorted([one.pk, other.pk])
+        return f"{low}:{high}"
+
     @classmethod
-    def _private_of(cls, creator: "User", other: "User") -> "Conversation":
-        low, high = sorted([creator.pk, other.pk])
+    def start_waiting(cls, creator: "User", platform: str, address: str) -> "Conversation":
+        """Open the private conversation of creator and whoever has an address (normalised), who is not here yet."""
         with transaction.atomic():
             conversation, is_new = cls.objects.get_or_create(
-                pair=f"{low}:{high}",
+                pair=f"{creator.pk}>{digest(f'{platform}:{address}')[:20]}",
+                defaults={"kind": cls.Kind.PRIVATE, "creator": creator, "participant_count": 1},
+            )
+            if is_new:
+                conversation._take_in([creator])
+        return conversation
+
+    @classmethod
+    def _private_of(cls, creator: "User", other: "User") -> "Conversation":
+        with transaction.atomic():
+            conversation, is_new = cls.objects.get_or_create(
+                pair=cls.pair_of(creator, other),
                 defaults={"kind": cls.Kind.PRIVATE, "creator": creator, "participant_count": 2},
             )
             if is_new:
@@ -228,6 +266,12 @@ class Conversation(PublicIdModel, AuditModel):
             if said is None:
                 raise
             return said
+        except Conversation.DoesNotExist:
+            # Whom it waited for has joined in this moment, and the two had a conversation already.
+            there = Conversation.objects.filter(invites__waited_in=self.public_id).first()
+            if there is None:
+                raise
+            return there.post(body, by, client_id)
 
     def _said_before(self, by: "User", client_id: uuid.UUID | None) -> "Message | None":
         from .message import Message
@@ -240,29 +284,67 @@ class Conversation(PublicIdModel, AuditModel):
         return said
 
     def _say(self, body: str, by: "User", client_id: uuid.UUID | None) -> "Message":
-        recipients = active_ids(self.participations.all())
+        audience = audience_of(self, by.pk)
+        recipients = audience.members
         if by.pk not in recipients:
             raise MessagingPermissionDenied("You do not take part in this conversation.")
-        if self.is_private and len(recipients) < 2:
+        if self.is_waiting:
+            self._require_invite()
+        elif self.is_private and len(recipients) < 2:
             raise MessagingPermissionDenied("The account of the other person was deleted. Nobody would read this.")
-        (message,) = self._append([{"sender": by, "body": body, "client_id": client_id}])
+        if audience.has_blocked:
+            other = self.participants.exclude(pk=by.pk).get()
+            raise MessagingPermissionDenied(f"You blocked {other}. Unblock them to write here again.")
+        (message,) = self._append([{"sender": by, "body": body, "client_id": client_id}], audience)
         # It is on disk by then: an error in the telling is logged, and is no error of the post.
-        transaction.on_commit(lambda: live.message_posted(message, recipients), robust=True)
-        transaction.on_commit(lambda: message_sent.send_robust(sender=type(message), instance=message), robust=True)
+        transaction.on_commit(lambda: live.message_posted(message, audience.hearers), robust=True)
+        if not message.is_withheld:
+            transaction.on_commit(lambda: message_sent.send_robust(sender=type(message), instance=message), robust=True)
         return message
 
-    def _append(self, rows: Sequence[dict[str, Any]]) -> "list[Message]":
-        """Write rows at the next positions, each a change of its own. The row lock is held."""
+    def _require_invite(self) -> None:
+        if not self.invites.waiting().exists():
+            invite = self.invites.not_joined().with_names().first()
+            name = invite.display_name if invite else "this person"
+            raise MessagingPermissionDenied(f"You withdrew the invitation. Invite {name} again to go on writing.")
+
+    def note_joined(self, person: "User") -> None:
+        """Tell in a row of its own that somebody came who was waited for. The row lock is held."""
         from .message import Message
 
+        row = {"kind": Message.Kind.JOINED, "subject": person}
+        self._tell(self._append([row]), active_ids(self.participations.all()), joined=[person.public_id])
+
+    def _append(self, rows: Sequence[dict[str, Any]], audience: Audience | None = None) -> "list[Message]":
+        """Write rows at the next positions, each a change of its own. The row lock is held.
+
+        audience: of the sender of a single row, who alone gets it where the other one does not hear them.
+        """
+        from .message import Message
+
+        is_withheld = audience is not None and audience.is_withheld
         messages = Message.objects.bulk_create(
-            Message(conversation=self, position=self.last_position + n, version=self.version + n, **row)
+            Message(
+                conversation=self,
+                position=self.last_position + n,
+                version=self.version + n,
+                is_withheld=is_withheld,
+                **row,
+            )
             for n, row in enumerate(rows, start=1)
         )
         self.last_position += len(messages)
         self.version += len(messages)
-        self.latest_message = messages[-1]
-        self.latest_at = messages[-1].sent_at
+        if not is_withheld:
+            self.latest_message = messages[-1]
+            self.latest_at = messages[-1].sent_at
+        if audience is not None and audience.is_pair:
+            # In either case one query: how long it takes says nothing of a block.
+            theirs = self.participations.filter(user=messages[-1].sender)
+            if is_withheld:
+                theirs.update(withheld_latest=messages[-1])
+            else:
+                theirs.exclude(withheld_latest=None).update(withheld_latest=None)
         self.save(
             update_fields=[
                 "last_position", "version", "latest_message", "latest_at", "title", "participant_count", "updated_at",
@@ -287,7 +369,9 @@ class Conversation(PublicIdModel, AuditModel):
             if by is not None:
                 self.require_member(by)
             if self.is_private:
-                return self._grow_into_group(people, by, carry)
+                if {person.pk for person in people} <= set(active_ids(self.participations.all())):
+                    return self
+                return self.grow_into_group(people, by, carry)
             present = {part.user_id: part for part in self.participations.filter(user__in=people)}
             newcomers = [person for person in people if person.pk not in present]
             returning = [person for person in people if person.pk in present and not present[person.pk].is_active]
@@ -306,10 +390,11 @@ class Conversation(PublicIdModel, AuditModel):
         joined = [person.public_id for person in (*newcomers, *returning)]
         self._tell(self._append(rows), active_ids(self.participations.all()), joined=joined)
 
-    def _grow_into_group(self, people: "list[User]", by: "User | None", carry: "Iterable[Message]") -> "Conversation":
+    def grow_into_group(
+        self, people: "Sequence[User]", by: "User | None", carry: "Iterable[Message]" = ()
+    ) -> "Conversation":
+        """Start a group of the people of this private conversation and others. The row lock is held."""
         pair = list(self.participants)
-        if {person.pk for person in people} <= {person.pk for person in pair}:
-            return self
         creator = by or self.creator or [*pair, *people][0]
         carried = list(carry)
         if any(said.conversation_id != self.pk or said.sender_id != creator.pk for said in carried):
@@ -336,9 +421,10 @@ class Conversation(PublicIdModel, AuditModel):
                 raise MessagingPermissionDenied("A private conversation is titled by the other person's name.")
             if title == self.title:
                 return
+            audience = audience_of(self, by.pk if by else None)
             self.title = title
-            rows = self._append([{"kind": Message.Kind.RENAMED, "sender": by, "body": title}])
-            self._tell(rows, active_ids(self.participations.all()))
+            rows = self._append([{"kind": Message.Kind.RENAMED, "sender": by, "body": title}], audience)
+            self._tell(rows, audience.hearers)
 
     def end_participation(self, participation: Participation, actor: "User | None") -> None:
         """Let a participant go; they hear of it, and then no more. The row lock is held."""

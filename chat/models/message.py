@@ -61,6 +61,8 @@ class Message(PublicIdModel):
     body = models.TextField(blank=True)
     client_id = models.UUIDField(null=True, blank=True)
     sent_at = models.DateTimeField(default=timezone.now)
+    # Said to somebody who blocked the sender: nobody else ever reads it.
+    is_withheld = models.BooleanField(default=False, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -93,6 +95,8 @@ class Message(PublicIdModel):
         are exactly these people and the sender, else a new one.
         Raises MessagingPermissionDenied without recipients or with the sender alone, InvalidMessage for the body.
         """
+        from .invite import Invite
+
         others = distinct_people(recipients)
         if not others:
             raise MessagingPermissionDenied("No recipients: choose somebody to write to.")
@@ -100,7 +104,9 @@ class Message(PublicIdModel):
         if not others:
             raise MessagingPermissionDenied("You cannot start a conversation with yourself alone.")
         with transaction.atomic():
+            # Where somebody is waited for, they would read this too.
             groups = Conversation.objects.filter(kind=Conversation.Kind.GROUP).for_participants([sender, *others])
+            groups = groups.exclude(invites__in=Invite.objects.waiting())
             group = groups.order_by("-pk").first() if len(others) > 1 else None
             if group is not None:
                 group.lock()  # nobody joins from here on: is it still exactly them?

@@ -1,12 +1,13 @@
 """One person's part in one conversation: since when, until when, and how far they have read."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from chat import live
@@ -15,6 +16,8 @@ from project.models import PublicIdModel
 
 if TYPE_CHECKING:
     from project.accounts.models import User
+
+    from .message import Message
 
 UNREAD_MAX = 100  # counting stops here: a badge says 99+ in any case
 SHOWN_IN_ROW = 5  # people whose names and pictures a row of the inbox may need
@@ -41,6 +44,7 @@ class ParticipationQuerySet(QuerySet["Participation"]):
                 position__gt=OuterRef("read_position"),
                 position__lte=Coalesce(OuterRef("left_position"), OuterRef("conversation__last_position")),
                 kind=Message.Kind.TEXT,
+                is_withheld=False,
             )
             .filter(Q(sender=None) | ~Q(sender=OuterRef("user")))
             .order_by()
@@ -48,25 +52,54 @@ class ParticipationQuerySet(QuerySet["Participation"]):
         )
         return self.annotate(unread=CappedCount(waiting))
 
+    def with_newest(self) -> "ParticipationQuerySet":
+        """Add `newest_at`: when the conversation was last active."""
+        return self.annotate(newest_at=F("conversation__latest_at"))
+
     def for_rows(self) -> "ParticipationQuerySet":
-        """Load what a row of the inbox shows, in a number of queries that does not depend on the rows."""
+        """Load what a row of the inbox shows, in a number of queries that does not depend on the rows.
+
+        Newest first, by `newest_at`.
+        """
+        from .invite import Invite
+
         shown = Participation.objects.active().select_related("user").order_by("pk")[:SHOWN_IN_ROW]
+        awaited = Invite.objects.not_joined().with_names()[:SHOWN_IN_ROW]
         return (
             self.with_unread()
+            .with_newest()
             .select_related(
                 "conversation__latest_message__sender", "conversation__latest_message__subject", "conversation__creator"
             )
-            .prefetch_related(Prefetch("conversation__participations", queryset=shown, to_attr="some_participations"))
-            .order_by("-conversation__latest_at", "-conversation_id")
+            .prefetch_related(
+                Prefetch("conversation__participations", queryset=shown, to_attr="some_participations"),
+                Prefetch("conversation__invites", queryset=awaited, to_attr="some_invites"),
+            )
+            .order_by(F("newest_at").desc(), "-conversation_id")
         )
 
     def inbox_for(self, user: "User") -> "ParticipationQuerySet":
         """What stands in user's inbox, newest first. A conversation without a message shows to its creator only."""
-        begun = Q(conversation__latest_message__isnull=False) | Q(conversation__creator=user)
-        return self.filter(user=user).active().filter(begun).for_rows()
+        is_begun = Q(conversation__latest_message__isnull=False) | Q(withheld_latest__isnull=False)
+        rows = self.filter(user=user).active().filter(is_begun | Q(conversation__creator=user)).for_rows()
+        # Asked first, because next to nobody has any: with it no index has the order, and long inboxes take longer.
+        has_withheld = Participation.objects.filter(user=user, withheld_latest__isnull=False).exists()
+        return rows.with_withheld() if has_withheld else rows
+
+    def with_withheld(self) -> "ParticipationQuerySet":
+        """Let `newest_at` count what was withheld: rows of those who said it, to whom it is as any other message."""
+        withheld_at = Coalesce("withheld_latest__sent_at", "conversation__latest_at")  # on SQLite NULL would win
+        newest_at = Greatest("conversation__latest_at", withheld_at)
+        rows = self.annotate(newest_at=newest_at).select_related("withheld_latest")
+        return rows.order_by(F("newest_at").desc(), "-conversation_id")
 
     def unread_for(self, user: "User") -> "ParticipationQuerySet":
         return self.inbox_for(user).filter(Q(unread__gt=0))
+
+    def shared_with(self, user: "User", other: "User") -> "ParticipationQuerySet":
+        """What stands in user's inbox and is talked with other too, newest first."""
+        theirs = Participation.objects.active().filter(user=other, conversation=OuterRef("conversation"))
+        return self.inbox_for(user).filter(Exists(theirs))
 
     def left_by(self, user: "User") -> "ParticipationQuerySet":
         """The conversations that user left and can still read up to that moment."""
@@ -83,8 +116,13 @@ class Participation(PublicIdModel):
     left_at = models.DateTimeField(null=True, blank=True)
     left_position = models.PositiveBigIntegerField(null=True, blank=True)
     read_position = models.PositiveBigIntegerField(default=0)
+    # What this person said last where it was withheld: for them it is the newest message.
+    withheld_latest = models.ForeignKey(
+        "chat.Message", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
 
     unread: int  # what with_unread() adds
+    newest_at: datetime  # what for_rows() adds
 
     objects = ParticipationQuerySet.as_manager()
 
@@ -96,7 +134,12 @@ class Participation(PublicIdModel):
                 name="who_left_has_a_last_position",
             ),
         ]
-        indexes = [models.Index(fields=["user", "left_at"], name="participations_of_a_person")]
+        indexes = [
+            models.Index(fields=["user", "left_at"], name="participations_of_a_person"),
+            models.Index(
+                fields=["user"], condition=Q(withheld_latest__isnull=False), name="participations_with_withheld"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user or 'Deleted account'} in {self.conversation}"
@@ -104,6 +147,15 @@ class Participation(PublicIdModel):
     @property
     def is_active(self) -> bool:
         return self.left_at is None
+
+    @property
+    def newest_message(self) -> "Message | None":
+        """The last message or system row that this person may know of, as for_rows() loads it."""
+        heard, withheld = self.conversation.latest_message, self.withheld_latest
+        if withheld is None or (heard is not None and heard.position > withheld.position):
+            return heard
+        withheld.sender = self.user  # nobody else's is ever withheld for somebody; it needs no join
+        return withheld
 
     def unread_count(self) -> int:
         """Messages of others that this person has not read, counted up to UNREAD_MAX."""

@@ -1,6 +1,7 @@
 """What the text of a message and of a title may be."""
 
 import unicodedata
+from collections.abc import Sequence
 
 from chat.exceptions import InvalidMessage
 from project.accounts.names import is_visible
@@ -35,6 +36,13 @@ def clean_title(title: object) -> str:
         raise InvalidMessage(f"This title has {len(title)} characters; {TITLE_MAX} are the most.")
     _refuse_controls(title, allowed="")
     return title
+
+
+def listed(names: Sequence[str], more: int = 0) -> str:
+    """Return names as people say them, and how many there are besides: "Anna, Ben and 2 others"."""
+    if more > 0:
+        return f"{', '.join(names)} and {more} other{'s' if more > 1 else ''}"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _refuse_controls(text: str, allowed: str) -> None:

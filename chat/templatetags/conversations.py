@@ -1,18 +1,22 @@
 """How conversations and messages are put into words: texts with links, times, and what happened."""
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from linkify_it import LinkifyIt
 
-from chat.models import Conversation, Message, Participation
-from project.accounts.templatetags.people import person
+from chat.models import Invite, Message, Participation
+from chat.models.conversation import NAMES_IN_TITLE
+from chat.models.text import listed
+from project.accounts.templatetags.people import called, named, person
 
 if TYPE_CHECKING:
     from project.accounts.models import User
@@ -78,34 +82,57 @@ def day_name(moment: datetime) -> str:
 
 
 @register.filter
-def activity(conversation: Conversation) -> int:
-    """Return when a conversation was last active, in milliseconds, as frames say it."""
-    return int(conversation.latest_at.timestamp() * 1000)
+def activity(participation: Participation) -> int:
+    """Return when a row of the inbox was last active, in milliseconds, as frames say it."""
+    return int(participation.newest_at.timestamp() * 1000)
 
 
 @register.filter
 def cursor(participation: Participation) -> str:
     """Return the place of a row of the inbox, for the rows after it."""
-    moment = participation.conversation.latest_at
+    moment = participation.newest_at
     return f"{int(moment.timestamp()) * 1_000_000 + moment.microsecond}.{participation.conversation.public_id}"
 
 
-@register.filter
-def title_for(participation: Participation) -> str:
-    return participation.conversation.title_for(participation.user)  # type: ignore[arg-type]
+@register.simple_tag(takes_context=True)
+def conversation_title(context: Context, participation: Participation) -> str:
+    """{% conversation_title participation %}: what a conversation is called for its reader, who takes part.
+
+    Each name is an element of its own, so that it changes when the reader calls somebody otherwise.
+    """
+    # The title says which way it is written, by its first letters: an element with a direction of its own has no say.
+    return _title(participation, lambda person: named(context, person), mark_safe)
+
+
+@register.simple_tag(takes_context=True)
+def title_text(context: Context, participation: Participation) -> str:
+    """{% title_text participation %}: the same as text."""
+    return _title(participation, lambda person: called(context, person), str)
+
+
+def _title(
+    participation: Participation, name_of: "Callable[[User | None], str]", as_title: Callable[[str], str]
+) -> str:
+    conversation, viewer = participation.conversation, participation.user
+    others = [] if conversation.title else conversation.others_for(viewer)  # type: ignore[arg-type]
+    if not others:
+        return conversation.title_for(viewer)  # type: ignore[arg-type]
+    names = [name_of(person) for person in others[:NAMES_IN_TITLE]]
+    return as_title(listed(names, conversation.participant_count - 1 - len(names)))
 
 
 @register.filter
-def others(participation: Participation) -> "list[User | None]":
-    """Return the one or two people whose faces stand for a conversation."""
-    found = participation.conversation.others_for(participation.user)  # type: ignore[arg-type]
-    return found[:2] or [participation.user]
+def others(participation: Participation) -> "Sequence[User | Invite | None]":
+    """Return the one or two people whose faces stand for a conversation; who is waited for where nobody else came."""
+    viewer: User = participation.user  # type: ignore[assignment]
+    found = participation.conversation.others_for(viewer) or participation.conversation.awaited_by(viewer)
+    return found[:2] or [viewer]
 
 
-@register.simple_tag
-def event_line(message: Message) -> SafeString:
+@register.simple_tag(takes_context=True)
+def event_line(context: Context, message: Message) -> SafeString:
     """Return what a system row tells, as a sentence."""
-    actor, subject = person(message.sender), person(message.subject)
+    actor, subject = person(context, message.sender), person(context, message.subject)
     kinds = Message.Kind
     if message.kind == kinds.JOINED and (message.sender is None or message.sender == message.subject):
         return format_html("{} joined", subject)

@@ -1,6 +1,6 @@
 """What changed in a conversation after a version: how a page that missed something repairs itself."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -15,6 +15,8 @@ from .panes import Request, page
 @require_safe
 def index(request: Request, public_id: str) -> HttpResponse:
     conversation, participation = open_conversation(request.user, public_id)
+    if conversation.public_id != public_id:
+        raise Http404  # a page that shows what waited, and is part of another conversation now, begins anew
     form = SinceForm(request.GET)
     if not form.is_valid():
         return render(request, "_errors.html", {"form": form}, status=422)

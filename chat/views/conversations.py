@@ -21,9 +21,14 @@ SHOWN_MAX = 300
 
 
 def open_conversation(user: User, public_id: str) -> tuple[Conversation, Participation]:
-    """Return a conversation that user may read, with their part in it; anything else is not there."""
+    """Return a conversation that user may read, with their part in it; anything else is not there.
+
+    One that waited for somebody, and is part of another conversation by now, is that one.
+    """
     mine = Participation.objects.filter(user=user).select_related("conversation__creator", "user")
-    participation = get_object_or_404(mine, conversation__public_id=public_id)
+    participation = mine.filter(conversation__public_id=public_id).first()
+    if participation is None:
+        participation = get_object_or_404(mine, conversation__invites__waited_in=public_id)
     return participation.conversation, participation
 
 
@@ -62,8 +67,11 @@ def render_conversation(
 ) -> HttpResponse:
     before = BeforeForm(request.GET)
     turn_back([participation])
+    conversation = participation.conversation
+    # Titles, faces and notes ask for the people, each for itself.
+    conversation.some_participations = conversation.first_participations()  # type: ignore[attr-defined]
     context = {
-        "conversation": participation.conversation,
+        "conversation": conversation,
         "participation": participation,
         "form": form or MessageForm(),
         "client_id": uuid.uuid4(),
@@ -75,7 +83,9 @@ def render_conversation(
 @page
 @require_safe
 def show(request: Request, public_id: str) -> HttpResponse:
-    _, participation = open_conversation(request.user, public_id)
+    conversation, participation = open_conversation(request.user, public_id)
+    if conversation.public_id != public_id:
+        return SeeOther(reverse("chat:conversation", args=[conversation.public_id]))
     return render_conversation(request, participation)
 
 

@@ -23,8 +23,8 @@ def older_than(rows: ParticipationQuerySet, cursor: str) -> ParticipationQuerySe
         return rows
     moment = datetime.fromtimestamp(int(stamp) // 1_000_000, UTC).replace(microsecond=int(stamp) % 1_000_000)
     same = Conversation.objects.filter(public_id=public_id[:32]).values("pk")
-    before = Q(conversation__latest_at__lt=moment)
-    return rows.filter(before | Q(conversation__latest_at=moment, conversation_id__lt=same))
+    before = Q(newest_at__lt=moment)
+    return rows.filter(before | Q(newest_at=moment, conversation_id__lt=same))
 
 
 @page

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -9,13 +10,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from chat.exceptions import MessagingPermissionDenied
-from chat.forms import PUBLIC_ID, PeopleForm, SearchForm, TitleForm
+from chat.forms import PUBLIC_ID, PeopleForm, TitleForm
 from chat.models import Message, Participation
+from chat.models.starting import add_recipients
 
 from .conversations import open_conversation
 from .copies import present_at_leaving, turn_back
 from .panes import Request, SeeOther, page, render_pane
-from .picker import people_found
+from .picker import picking
 
 PEOPLE_SHOWN = 500
 OWN_SHOWN = 20
@@ -32,19 +34,20 @@ def render_people(request: Request, participation: Participation, status: int = 
     conversation = participation.conversation
     is_manager = request.user.pk == conversation.creator_id or request.user.is_staff
     turn_back([participation])
-    search = SearchForm(request.GET)
-    query = search.cleaned_data["q"] if search.is_valid() else ""
+    params = request.POST if forms.get("people_form") else request.GET
+    adding = picking(request, params, conversation) if participation.is_active else {}
+    if forms.get("people_form"):
+        adding["notes"] = []  # the form says the same
     former = conversation.participations.filter(left_at__isnull=False).exclude(user=None).select_related("user")
     members = list(seen_by(participation)[: PEOPLE_SHOWN + 1])
     context = {
+        **adding,
         "conversation": conversation,
         "participation": participation,
         "members": members[:PEOPLE_SHOWN],
         "more": len(members) > PEOPLE_SHOWN,
         "former": former.order_by("-left_at")[:PEOPLE_SHOWN] if participation.is_active else [],
         "can_remove": is_manager and participation.is_active and not conversation.is_private,
-        "query": query,
-        "found": people_found(request.user, query, conversation=conversation) if query else [],
         "title_form": forms.get("title_form") or TitleForm(initial={"title": conversation.title}),
         "people_form": forms.get("people_form"),
     }
@@ -74,16 +77,17 @@ def collection(request: Request, public_id: str) -> HttpResponse:
     conversation, participation = open_conversation(request.user, public_id)
     if request.method != "POST":
         return render_people(request, participation)
-    form = PeopleForm(request.POST)
+    conversation.require_member(request.user)
+    form = PeopleForm(request.POST, sender=request.user)
     if not form.is_valid():
         return render_people(request, participation, status=422, people_form=form)
-    conversation.require_member(request.user)
     people = form.cleaned_data["to"]
     if conversation.is_private and request.POST.get("confirm") != "1":
         own = own_messages(participation).order_by("-position")[:OWN_SHOWN]
         context = {"conversation": conversation, "participation": participation, "people": people, "own": own[::-1]}
         return render_pane(request, "chat/new_group_warning.html", context)
-    holder = conversation.add_participants(people, by=request.user, carry=carried(request, participation))
+    with transaction.atomic():
+        holder = add_recipients(conversation, form.people(), request.user, carried(request, participation))
     name = "chat:people" if holder == conversation else "chat:conversation"
     return SeeOther(reverse(name, args=[holder.public_id]))
 

@@ -6,8 +6,9 @@ const TIMEOUT_MS = 15000;
 export class SignedOut extends Error {}
 
 // Returns the answer with its text read. Throws SignedOut when it is the sign-in page, TypeError without a network.
-export async function ask(url, { target = "", body = null, signal = null } = {}) {
+export async function ask(url, { target = "", body = null, signal = null, etag = null } = {}) {
   const headers = { "HX-Request": "true", "HX-Target": target };
+  if (etag !== null) headers["If-None-Match"] = `"${etag}"`;
   if (body) headers["X-CSRFToken"] = csrfToken();
   const going = new AbortController();
   const timer = setTimeout(() => going.abort(), TIMEOUT_MS);
@@ -24,7 +25,7 @@ export async function ask(url, { target = "", body = null, signal = null } = {})
       tell("signed-out");
       throw new SignedOut();
     }
-    return { status: response.status, ok: response.ok, headers: response.headers, text: await response.text() };
+    return { url: response.url, status: response.status, ok: response.ok, headers: response.headers, text: await response.text() };
   } finally {
     clearTimeout(timer);
   }

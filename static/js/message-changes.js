@@ -71,7 +71,7 @@ export class Changes {
       this.moveTo(Math.max(this.version, Number(answer.headers.get("Parley-Version"))));
       if (answer.headers.get("Parley-More") === "1") continue;
       const isMember = answer.headers.get("Parley-Member") === "1";
-      if (isMember !== Boolean(this.list.parentElement.querySelector("#composer"))) await this.list.reload();
+      if (isMember !== Boolean(this.list.parentElement.querySelector("#composer, .blocked-note"))) await this.list.reload();
       return;
     }
   }

@@ -91,6 +91,9 @@ class MessageList extends HTMLElement {
   // The page of this conversation anew, in place; what is typed is kept as a draft.
   async reload() {
     const answer = await ask(this.dataset.pageUrl, { target: "main#main", signal: this.going.signal });
+    // A conversation that waited may have become part of another one.
+    const { pathname } = new URL(answer.url);
+    if (answer.ok && pathname !== this.dataset.pageUrl) history.replaceState(history.state, "", pathname);
     if (answer.ok) await swap(answer.text, "#main", "outerHTML");
     else location.assign("/");
   }

@@ -1,4 +1,5 @@
 // What every page loads: each behaviour is an element of its own, started when it stands in the page.
+import "./accounts/copy-link.js";
 import "./accounts/show-password.js";
 import "./busy-form.js";
 import "./contacts/book-list.js";
@@ -14,12 +15,15 @@ import "./live-line.js";
 import "./local-time.js";
 import "./message-composer.js";
 import "./message-list.js";
+import "./my-names.js";
 import "./pane-guard.js";
 import "./pending-messages.js";
 import "./people-page.js";
 import "./people-picker.js";
+import "./quick-start.js";
 import "./time-from-now.js";
 import "./title-names.js";
 import "./typing-line.js";
 import "./unread-title.js";
 import "./viewport-height.js";
+import "./waiting-note.js";

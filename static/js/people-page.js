@@ -14,7 +14,8 @@ class PeoplePage extends HTMLElement {
   }
 
   heard(frame) {
-    if (frame.type === "participants" && frame.conversation === this.dataset.conversation) this.refresh();
+    const isOurs = frame.type === "participants" && frame.conversation === this.dataset.conversation;
+    if (isOurs || frame.type === "names") this.refresh(); // it also says as whom they stand in one's book
   }
 
   async refresh() {

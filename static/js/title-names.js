@@ -1,20 +1,21 @@
-// The names that stand for an untitled group: of the others, three at most, as the server says it.
+// The names that stand for an untitled conversation: of the others, three at most, in the words of the server
+// (chat/models/text.py). They stay elements, so that each changes when the reader calls somebody otherwise.
 import { me } from "./session.js";
 
 const SHOWN = 3;
 
 class TitleNames extends HTMLElement {
   connectedCallback() {
-    const names = [...this.querySelectorAll("[data-person]")]
-      .filter((name) => name.dataset.person !== me)
-      .map((name) => name.textContent)
-      .slice(0, SHOWN);
+    const people = [...this.querySelectorAll("[data-person]")].filter((name) => name.dataset.person !== me);
+    const names = people.slice(0, SHOWN);
     const more = Number(this.dataset.count) - 1 - names.length;
-    if (more > 0) this.textContent = `${names.join(", ")} and ${more} other${more > 1 ? "s" : ""}`;
-    else {
-      const parts = [names.slice(0, -1).join(", "), ...names.slice(-1)].filter(Boolean);
-      this.textContent = parts.join(" and ") || "Only you";
-    }
+    const parts = names.flatMap((name, at) => {
+      name.removeAttribute("dir"); // which way the title goes, its first letters say
+      if (!at) return [name];
+      return [at === names.length - 1 && more <= 0 ? " and " : ", ", name];
+    });
+    if (more > 0) parts.push(` and ${more} other${more > 1 ? "s" : ""}`);
+    this.replaceWith(...(parts.length ? parts : ["Only you"]));
   }
 }
 

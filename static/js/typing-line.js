@@ -1,6 +1,14 @@
 // Who is typing in the conversation on this page.
 const FORGOTTEN_MS = 15000;
 
+// By their own name; my-names.js puts in the one that the reader uses.
+function nameElement(person, name) {
+  const element = document.createElement("span");
+  Object.assign(element, { textContent: name, dir: "auto" });
+  element.dataset.person = person;
+  return element;
+}
+
 class TypingLine extends HTMLElement {
   connectedCallback() {
     this.people = new Map();
@@ -31,10 +39,10 @@ class TypingLine extends HTMLElement {
   }
 
   show() {
-    const names = [...this.people.values()].map(({ name }) => name);
-    if (names.length > 2) this.textContent = "Several people are typing…";
-    else if (names.length) this.textContent = `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} typing…`;
-    else this.textContent = "";
+    const [first, second] = [...this.people].map(([person, { name }]) => nameElement(person, name));
+    if (this.people.size > 2) this.textContent = "Several people are typing…";
+    else if (second) this.replaceChildren(first, " and ", second, " are typing…");
+    else this.replaceChildren(...(first ? [first, " is typing…"] : []));
   }
 }
 

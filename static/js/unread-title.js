@@ -11,11 +11,15 @@ document.addEventListener("parley:unread", (event) => {
   unread = event.detail.total;
   show();
 });
-document.addEventListener("parley:placed", (event) => {
-  const title = document.querySelector("#conversation-head .pane-title");
-  if (event.detail.type !== "participants" || !title) return;
-  document.title = document.title.replace(/^.*(?= · )/, () => title.textContent);
+
+// A conversation is called as its head says, which changes, and which says the names that only this reader uses.
+function follow() {
+  const title = document.querySelector("#conversation-head .pane-title")?.textContent.trim();
+  if (title) document.title = document.title.replace(/^.*(?= · )/, () => title);
   show();
-});
+}
+
+document.addEventListener("parley:placed", (event) => event.detail.type === "participants" && follow());
+document.addEventListener("parley:named", follow);
 // htmx writes the title of the page it brings; only then is it known.
-document.addEventListener("htmx:finally:swap", () => setTimeout(show));
+document.addEventListener("htmx:finally:swap", () => setTimeout(follow));

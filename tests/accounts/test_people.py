@@ -61,7 +61,7 @@ def test_a_name_is_one_element_with_its_text_whatever_it_says(name):
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_initials_are_one_element_whatever_the_name_says(name):
     [(tag, attributes)] = rendered("{% avatar someone %}", somebody(name)).tags
-    assert (tag, set(attributes)) == ("span", {"class", "aria-hidden"})
+    assert (tag, set(attributes)) == ("span", {"class", "aria-hidden", "data-avatar"})
 
 
 @pytest.mark.parametrize("size", ["s", "m", "l"])

@@ -1,1 +1,1 @@
-"""The benchmark suite: `make bench`. What it measures is in contacts.py; each figure stands beside its budget."""
+"""The benchmark suite: `make bench`. contacts.py and picker.py measure; each figure stands beside its budget."""

@@ -24,9 +24,9 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
         os.environ.update(SETTINGS, PARLEY_DATA=folder, DJANGO_SETTINGS_MODULE="project.settings")
-        from tests.bench import contacts
+        from tests.bench import contacts, picker
 
-        figures = contacts.measure(options.cards)
+        figures = [*contacts.measure(options.cards), *picker.measure(options.cards)]
     _print(figures)
     machine = {"python": platform.python_version(), "cpus": os.cpu_count(), "cards": options.cards}
     options.json.write_text(json.dumps({"machine": machine, "figures": [vars(f) for f in figures]}, indent=2) + "\n")

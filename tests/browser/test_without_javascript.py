@@ -123,9 +123,10 @@ def test_the_third_person_in_a_private_conversation(
     hers = open_plain(alice).go(f"/c/{talk.public_id}/")
 
     hers.tap("People", role="link")
-    hers.page.get_by_placeholder("Name or e-mail address").fill("carol")
+    hers.page.get_by_label("To", exact=True).fill("carol")
     hers.tap("Search")
-    hers.tap("Add Carol")
+    hers.page.get_by_role("button", name="Carol").click()
+    hers.tap("Start group of 3")
     expect(hers.page.locator("main")).to_contain_text("without its history")
     hers.tap("Start the new group")
 

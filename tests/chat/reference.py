@@ -22,6 +22,7 @@ class Row:
     body: str = ""
     name: object = None
     heard_by: set[str] = field(default_factory=set)
+    is_withheld: bool = False
     change: int = 0
 
 
@@ -35,16 +36,29 @@ class Talk:
     rows: list[Row] = field(default_factory=list)
     changes: int = 0
     moved: int = 0
+    withheld: dict[str, int] = field(default_factory=dict)  # when somebody last said something in vain
 
     @property
     def active(self) -> set[str]:
         return self.read.keys() - self.left.keys()
 
-    def readable(self, person: str) -> list[Row]:
-        return self.rows[: self.left.get(person)]
+    def end(self, person: str) -> int:
+        return self.left.get(person, len(self.rows))
+
+    def readable(self, person: str) -> dict[int, Row]:
+        """Rows by position."""
+        rows = dict(enumerate(self.rows[: self.end(person)], start=1))
+        return {at: row for at, row in rows.items() if not row.is_withheld or row.sender == person}
 
     def unread(self, person: str) -> int:
-        return sum(row.kind == "text" and row.sender != person for row in self.readable(person)[self.read[person] :])
+        rows = self.readable(person).items()
+        return sum(row.kind == "text" and row.sender != person for at, row in rows if at > self.read[person])
+
+    def is_begun_for(self, person: str) -> bool:
+        return person in self.withheld or not all(row.is_withheld for row in self.rows)
+
+    def moved_for(self, person: str) -> int:
+        return max(self.moved, self.withheld.get(person, 0))
 
 
 def require(condition: bool, refusal: type[Refused] = Refused) -> None:
@@ -61,16 +75,34 @@ class World:
     administrators: set[str]
     talks: list[Talk] = field(default_factory=list)
     clock: int = 0
+    blocks: set[tuple[str, str]] = field(default_factory=set)  # who does not hear whom
 
     def inbox(self, person: str) -> list[Talk]:
         """Each conversation once, newest first; what nobody has written in stands in its creator's only."""
-        mine = [talk for talk in self.talks if person in talk.active and (talk.rows or talk.creator == person)]
-        return sorted(mine, key=lambda talk: talk.moved, reverse=True)
+        mine = [talk for talk in self.talks if person in talk.active]
+        begun = [talk for talk in mine if talk.creator == person or talk.is_begun_for(person)]
+        return sorted(begun, key=lambda talk: talk.moved_for(person), reverse=True)
 
-    def _append(self, talk: Talk, row: Row) -> None:
+    def _append(self, talk: Talk, row: Row, *, is_withheld: bool = False) -> None:
         self.clock, talk.changes = self.clock + 1, talk.changes + 1
-        talk.moved, row.change, row.heard_by = self.clock, talk.changes, talk.active
+        row.change, row.is_withheld = talk.changes, is_withheld
+        if is_withheld and row.sender:
+            talk.withheld[row.sender], row.heard_by = self.clock, {row.sender}
+        else:
+            talk.moved, row.heard_by = self.clock, talk.active
         talk.rows.append(row)
+
+    def block(self, owner: str, blocked: str) -> None:
+        require(owner != blocked)
+        self.blocks.add((owner, blocked))
+
+    def unblock(self, owner: str, blocked: str) -> None:
+        self.blocks.discard((owner, blocked))
+
+    def is_unheard(self, speaker: str | None, talk: Talk) -> bool:
+        """Whether the only other one there blocked the speaker."""
+        others = talk.active - {speaker}
+        return speaker in talk.active and len(others) == 1 and (*others, speaker) in self.blocks
 
     def start(self, creator: str, people: Iterable[str], title: str = "", kind: str | None = None) -> Talk:
         check(title, 100)
@@ -92,7 +124,9 @@ class World:
             require(said[0][0] is talk, BadText)
             return said[0]
         require(by in talk.active and (len(talk.active) == 2 or not talk.is_private))
-        self._append(talk, Row("text", by, body=body, name=name))
+        others = talk.active - {by}
+        require(len(others) != 1 or (by, *others) not in self.blocks)
+        self._append(talk, Row("text", by, body=body, name=name), is_withheld=self.is_unheard(by, talk))
         return talk, talk.rows[-1]
 
     def send_to_users(self, body: str, sender: str, recipients: Iterable[str]) -> tuple[Talk, Row]:
@@ -129,17 +163,18 @@ class World:
             talk.left[person] = len(talk.rows)
 
     def mark_read(self, talk: Talk, person: str, position: int) -> None:
-        talk.read[person] = max(talk.read[person], min(position, len(talk.readable(person))))
+        talk.read[person] = max(talk.read[person], min(position, talk.end(person)))
 
     def rename(self, talk: Talk, title: str, by: str | None) -> None:
         check(title, 100)
         require(not talk.is_private and (by is None or by in talk.active))
         if title != talk.title:
             talk.title = title
-            self._append(talk, Row("renamed", by, body=title))
+            self._append(talk, Row("renamed", by, body=title), is_withheld=self.is_unheard(by, talk))
 
     def delete(self, person: str) -> None:
         """Take a name off everything that its account said and did, and nothing else away."""
+        self.blocks = {block for block in self.blocks if person not in block}
         for talk in [talk for talk in self.talks if person in talk.read]:
             if person in talk.active and not talk.is_private:
                 self.revoke(talk, person, person)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
-from chat.models import Conversation, Message
+from chat.models import Block, Conversation, Message
 
 from .both_worlds import BothWorlds, Draw
 from .reference import World
@@ -127,6 +127,31 @@ class Play(BothWorlds):
         self.play(
             lambda world: world.rename(world.talks[n], title, by),
             lambda: conversation.rename(title, by=self.users.get(by)),
+        )
+
+    @rule(data=st.data(), is_ended=st.booleans(), is_renamed=st.booleans())
+    def block(self, data: Draw, is_ended: bool, is_renamed: bool) -> None:
+        """Where two are alone, both speak while one does not hear the other; else nobody hears of it."""
+        alone = [n for n, talk in enumerate(self.world.talks) if len(talk.active & self.users.keys()) == 2]
+        if not alone:
+            self._block(self.draw_person(data), self.draw_person(data), is_ended)
+            return
+        n = data.draw(st.sampled_from(alone))
+        owner, blocked = data.draw(st.permutations(sorted(self.world.talks[n].active)))
+        self._block(owner, blocked)
+        verb, text = ("rename", data.draw(TITLES)) if is_renamed else ("post", "in vain")
+        for by in (blocked, owner):
+            self.play(
+                lambda world, by=by: getattr(world, verb)(world.talks[n], text, by),
+                lambda by=by: getattr(self.conversations[n], verb)(text, by=self.users[by]),
+            )
+        self._block(owner, blocked, is_ended)
+
+    def _block(self, owner: str, blocked: str, is_ended: bool = False) -> None:
+        verb = "unblock" if is_ended else "block"
+        self.play(
+            lambda world: getattr(world, verb)(owner, blocked),
+            lambda: getattr(Block.objects, verb)(self.users[owner], self.users[blocked]),
         )
 
     @precondition(lambda self: 2 * len(self.users) > len(self.name_of_id))

@@ -93,7 +93,7 @@ def test_who_left_reads_what_was_said_until_then(alice: User, bob: User, group: 
 @pytest.mark.parametrize("size", [1, 50])
 def test_the_number_of_queries_does_not_grow_with_the_thread(size: int, alice: User, private: Conversation) -> None:
     chatter(private, size)
-    assert query_count(signed_in(alice), url("conversation", private)) <= 12
+    assert query_count(signed_in(alice), url("conversation", private)) <= 13
 
 
 def test_the_number_of_queries_does_not_grow_with_the_group(alice: User, group: Conversation, bob: User) -> None:

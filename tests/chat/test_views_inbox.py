@@ -34,7 +34,7 @@ def test_a_hundred_waiting_messages_are_called_99_and_more(alice: User, bob: Use
 
 def test_a_private_conversation_is_called_after_the_other_person(alice: User, bob: User, private: Conversation) -> None:
     private.post("hello", by=alice)
-    title = rf'data-title-of="{private.public_id}"[^>]*>{{}}<'
+    title = rf'data-title-of="{private.public_id}"[^>]*><span data-person="[^"]+">{{}}</span><'
     assert re.search(title.format("Bob"), get(signed_in(alice), url("inbox")))
     assert re.search(title.format("Alice"), get(signed_in(bob), url("inbox")))
 

@@ -3,6 +3,7 @@ import pytest
 from chat.models import Conversation
 from project.accounts.models import User
 from tests.cast import account, signed_in
+from tests.contacts.cast import contact, email, folder_of, placed
 
 from .pages import get, query_count, url
 
@@ -24,7 +25,41 @@ def test_a_member_adds_somebody_found_by_name(bob: User, carol: User, group: Con
     assert members(group) == {"Alice", "Bob", "Carol", "Dave"}
 
 
-@pytest.mark.parametrize("to", [[], [""], ["nobody@example.org"], ["0000000000000000"], ["x\x00@y"], ["?"]])
+def test_a_contact_without_an_account_is_invited_into_the_group(alice: User, group: Conversation) -> None:
+    (anna,) = placed(folder_of(alice), contact("Anna", email("anna@x.org")))
+    html = get(signed_in(alice), url("people", group), data={"to": anna.public_id})
+    assert ">Invite and add</button>" in html
+    assert signed_in(alice).post(url("people", group), {"to": anna.public_id}).status_code == 303
+    assert [invite.address for invite in group.invites.all()] == ["anna@x.org"]
+    assert members(group) == {"Alice", "Bob", "Dave"}
+
+
+def test_who_takes_part_already_is_not_offered(alice: User, bob: User, group: Conversation) -> None:
+    bob.confirm_address()
+    placed(folder_of(alice), contact("Bobby", email("bob@example.org")))
+    assert "data-found" not in get(signed_in(alice), url("people", group), data={"q": "bob"})
+    assert "data-found" in get(signed_in(alice), url("new"), data={"q": "bob"})
+
+
+def test_whose_an_address_is_stays_said_when_they_are_added(alice: User, private: Conversation) -> None:
+    _, adam = placed(folder_of(alice), contact("Zoe", email("shared@x.org")), contact("Adam", email("shared@x.org")))
+    asked = {"to": f"{adam.public_id}/{adam.links.get().handle.public_id}"}
+    client = signed_in(alice)
+    assert "Adam" in client.post(url("people", private), asked).content.decode()
+    assert not adam.links.get().is_confirmed  # she was only asked whether to start a group
+    assert client.post(url("people", private), {**asked, "confirm": "1"}).status_code == 303
+    assert adam.links.get().is_confirmed
+
+
+def test_a_refused_addition_keeps_the_chips(alice: User, carol: User, group: Conversation) -> None:
+    (eva,) = placed(folder_of(alice), contact("Eva"))
+    response = signed_in(alice).post(url("people", group), {"to": [carol.public_id, eva.public_id]})
+    assert response.status_code == 422
+    assert response.content.decode().count("Eva has no e-mail address and no phone number.") == 1
+    assert response.content.decode().count('class="chip"') == 1
+
+
+@pytest.mark.parametrize("to", [[], [""], ["nobody@"], ["0000000000000000"], ["x\x00@y"], ["?"]])
 def test_nobody_cannot_be_added(to: list[str], alice: User, group: Conversation) -> None:
     assert signed_in(alice).post(url("people", group), {"to": to}).status_code == 422
     assert members(group) == {"Alice", "Bob", "Dave"}

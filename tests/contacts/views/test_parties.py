@@ -283,7 +283,7 @@ def test_the_page_of_a_contact_takes_few_queries_whatever_it_shows(alice: User, 
                 affiliations=tuple(CardAffiliation(f"Org {m}") for m in range(5)),
                 categories=tuple(f"Group {m}" for m in range(10)),
             )
-            for n in range(4)
+            for n in range(5)
         ),
         *(contact(f"Org {m}", kind="organization") for m in range(5)),
     )
