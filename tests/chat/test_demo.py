@@ -6,6 +6,7 @@ from io import StringIO
 from itertools import pairwise
 
 import pytest
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -15,7 +16,7 @@ from chat.exceptions import MessagingPermissionDenied
 from chat.management.commands.demo import new_password
 from chat.management.demo import book, faces, stage
 from chat.management.demo.cast import CAST
-from chat.models import Conversation, Message, Participation
+from chat.models import Conversation, Invite, Message, Participation
 from contacts.models import ContactGroup, Directory, Party, PartyHandle, QuarantinedCard, probable_duplicates
 from project.accounts.models import Server, User
 from tests.cast import PASSWORD, account
@@ -173,9 +174,23 @@ def test_everybody_has_the_others_in_their_book(db: None) -> None:
     for user in User.objects.all():
         known = Party.objects.of(user).filter(links__handle__platform="email")
         others = User.objects.exclude(pk=user.pk)
-        assert set(others.values_list("display_name", "email")) <= set(
-            known.values_list("display_name", "links__handle__normalised")
+        assert set(others.values_list("email", flat=True)) <= set(
+            known.values_list("links__handle__normalised", flat=True)
         )
+
+
+def test_some_are_known_by_another_name_than_their_own(db: None) -> None:
+    demo()
+    zoe = User.objects.get(email="zoe@parley.example")
+    assert Party.objects.of(first_person()).get(user=zoe).display_name == "Zoë (3rd floor)"
+
+
+def test_somebody_without_an_account_is_waited_for_and_gets_no_e_mail(db: None) -> None:
+    demo()
+    invite = Invite.objects.get()
+    assert (invite.inviter, invite.platform, invite.state) == (first_person(), "phone", "open")
+    assert invite.conversation.title_for(first_person()) == invite.party.display_name
+    assert mail.outbox == []
 
 
 def test_nobody_in_the_book_can_be_reached_by_mistake(db: None) -> None:

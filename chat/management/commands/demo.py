@@ -44,8 +44,10 @@ class Command(BaseCommand):
         password = new_password()
         try:
             with transaction.atomic():
-                people = stage.play_all(make_password(password), timezone.now())
+                now = timezone.now()
+                people = stage.play_all(make_password(password), now)
                 book.fill(people)
+                stage.wait_for_guest(people[0], now)
         except AlreadySetUp:
             raise CommandError("This server is, or was, in use: the demo needs an empty data folder.") from None
         self.stdout.write("There is something to look at now. Sign in as anybody:")

@@ -48,13 +48,20 @@ TOWNS = [("Brno", "602 00", "Czechia"), ("Porto", "4000-008", "Portugal"), ("Lee
 CATEGORIES = ["Choir", "Family", "Neighbours", "Rowing", "School", "Work"]
 PLATFORMS = ["X-SOCIALPROFILE;TYPE=mastodon:https://social.example/@", "IMPP:matrix:u/", "IMPP:xmpp:"]
 # fmt: on
+# What people call each other, where it is not what somebody calls themself.
+NICKNAMES = {
+    ("anna", "zoe"): "Zoë (3rd floor)",
+    ("tomas", "anna"): "Anna Garden",
+    ("wei", "tomas"): "Tomás (ground floor)",
+}
 
 
 def fill(people: Sequence[User]) -> None:
     """Give each of people a small book of the others, and the first one the large one too; sync them."""
     for number, owner in enumerate(people):
-        friends = [person for person in CAST if person.email != owner.email]
-        books = [_book("phone", "Phone", (_friend(person) for person in friends))]
+        me = next(person.key for person in CAST if person.email == owner.email)
+        friends = [person for person in CAST if person.key != me]
+        books = [_book("phone", "Phone", (_friend(person, NICKNAMES.get((me, person.key))) for person in friends))]
         if number == 0:
             random = Random(SEED)  # noqa: S311 - invented people, not secrets
             books += [_book("work", "Organisations", _organizations()), _book("home", "People", _everybody(random))]
@@ -73,11 +80,11 @@ def _card(uid: str, name: str, *lines: str) -> str:
     return "\r\n".join(says)
 
 
-def _friend(person: Person) -> str:
+def _friend(person: Person, nickname: str | None) -> str:
     given, _, family = person.name.partition(" ")
     return _card(
         f"demo-{person.key}",
-        person.name,
+        nickname or person.name,
         f"N:{family};{given};;;",
         f"EMAIL;TYPE=HOME:{person.email}",
         "CATEGORIES:Courtyard garden",

@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from chat.models import Conversation, Message
+from chat.models.recipients import Recipient
+from chat.models.starting import start_with
+from contacts.models import Party
 from project.accounts.models import Server, User
 
 from .cast import CAST, Person
@@ -17,6 +20,10 @@ def present_people() -> list[User]:
     """Return the people of the cast who have accounts here, in the order of the cast."""
     accounts = {user.email: user for user in User.objects.filter(email__in=[person.email for person in CAST])}
     return [accounts[person.email] for person in CAST if person.email in accounts]
+
+
+GUEST_NUMBER = "+447700900005"  # of somebody in the first person's book, who has no account
+GUEST_GREETING = "Hello! This is our house. I put the plan for the yard in here as soon as I have it."
 
 
 @transaction.atomic
@@ -61,6 +68,20 @@ def play(talk: Talk, people: dict[str, User], now: datetime) -> Conversation:
         unread = talk.unread if participation.user == people[CAST[0].key] else 0
         participation.read(conversation.last_position - unread)
     _set_clocks(conversation, times)
+    return conversation
+
+
+def wait_for_guest(host: User, now: datetime) -> Conversation:
+    """Have host write to somebody of their book who has no account; it is done after the book is filled.
+
+    By a telephone number, and so by a link to hand on: the demo sends no e-mail to anybody.
+    """
+    party = Party.objects.of(host).get(links__handle__normalised=GUEST_NUMBER)
+    guest = Recipient(party.public_id, party.display_name, party=party, platform="phone", address=GUEST_NUMBER)
+    conversation = start_with(host, [guest], body=GUEST_GREETING)
+    conversation.refresh_from_db()
+    conversation.participation_of(host).read(conversation.last_position)
+    _set_clocks(conversation, [moment("2d 19:40", now)])
     return conversation
 
 
