@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 CHANNEL_GROUP = "parley.hubs"
 SUBSCRIBING_S = 2.0
 RETRY_S = 1.0
+FINISHING_S = 2.0
 ROWS_SHOWN = 5  # system rows sent as frames; more of them at once are fetched
 NAMES_TOLD = 200  # as many in one frame
 
@@ -141,6 +142,11 @@ class Hub:
             except Exception:
                 logger.exception("Other processes could not be told; their pages will ask.")
 
+    async def finish(self) -> None:
+        """Wait until the other processes were told what was said here; at most for a moment."""
+        if self._sending is not None:
+            await asyncio.wait([self._sending], timeout=FINISHING_S)
+
     async def _subscribe(self) -> str:
         while True:
             try:
@@ -164,6 +170,13 @@ class Hub:
             except Exception:
                 logger.exception("An event of another process was not understood.")
                 await asyncio.sleep(RETRY_S)
+
+
+async def finish() -> None:
+    """Do what is left to do here before this process ends."""
+    hub = Hub.running()
+    if hub is not None:
+        await hub.finish()
 
 
 def _bus_message(origin: str, events: list[dict[str, Any]]) -> dict[str, str]:

@@ -1,4 +1,6 @@
-"""Pages of no app: is this server well, who gets into the administration, and why a form was not taken."""
+"""Pages of no app: is this server well, does this process answer, who gets into the administration, and why a form
+was not taken.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -51,6 +53,16 @@ def healthz(request: HttpRequest) -> JsonResponse:
     failing = [name for name, ask in parts.items() if not _answers(ask)]
     if failing:
         return JsonResponse({"status": "failing", "failing": failing, "version": __version__}, status=503)
+    return JsonResponse({"status": "ok", "version": __version__})
+
+
+@never_cache
+@require_safe
+def livez(request: HttpRequest) -> JsonResponse:
+    """Tell that this process answers, whatever is the matter with what it stands on.
+
+    A proxy asks this to choose a process: without Redis, say, all of them are failing, and all of them still serve.
+    """
     return JsonResponse({"status": "ok", "version": __version__})
 
 

@@ -80,16 +80,16 @@ class FirstVisitMiddleware(_Middleware):
     """On a server without any account every page leads to the one that makes the first."""
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        if Server.objects.is_set_up() or self._is_open_before(request):
+        if self._is_open_before(request) or Server.objects.is_set_up():
             return self.get_response(request)
         return HttpResponseRedirect(reverse("account_welcome"))
 
     async def answer_later(self, request: HttpRequest) -> HttpResponse:
-        if await sync_to_async(Server.objects.is_set_up)() or self._is_open_before(request):
+        if self._is_open_before(request) or await sync_to_async(Server.objects.is_set_up)():
             return await self.get_response(request)
         return HttpResponseRedirect(reverse("account_welcome"))
 
     @staticmethod
     def _is_open_before(request: HttpRequest) -> bool:
-        own = {reverse("account_welcome"), reverse("healthz")}
+        own = {reverse("account_welcome"), reverse("healthz"), reverse("livez")}
         return request.path in own or request.path.startswith(settings.STATIC_URL)

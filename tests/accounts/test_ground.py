@@ -63,6 +63,14 @@ def test_health_needs_no_session(visitor, alice, django_assert_num_queries):
         assert not visitor.get("/healthz").cookies
 
 
+def test_a_process_that_answers_says_so_whatever_it_stands_on(visitor, settings, django_assert_num_queries):
+    settings.REDIS_URL = "redis://:SECRET@127.0.0.1:9/0"
+    assert visitor.get("/healthz").status_code == 503
+    with django_assert_num_queries(0):
+        answer = visitor.get("/livez")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "version": __version__})
+
+
 def times_for(user: User) -> str:
     request = RequestFactory().get("/")
     request.user = user

@@ -23,6 +23,7 @@ def test_on_an_empty_server_every_page_leads_to_the_welcome_page(visitor, path):
 
 def test_health_is_told_before_the_first_account(visitor):
     assert visitor.get("/healthz").status_code == 200
+    assert visitor.get("/livez").status_code == 200
 
 
 def test_the_welcome_page_asks_for_name_address_and_password(visitor):

@@ -147,6 +147,32 @@ async def test_the_events_of_one_moment_travel_as_one_message(hub: Hub, monkeypa
     assert [[one["of"][1] for one in json.loads(events)] for events in sent] == [list(range(10))]
 
 
+async def test_before_a_process_ends_the_others_are_told_what_was_said_in_it(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+
+    async def group_send(group: str, message: dict[str, str]) -> None:
+        await asyncio.sleep(0.01)
+        told.extend(json.loads(message["events"]))
+
+    monkeypatch.setattr(get_channel_layer(), "group_send", group_send, raising=False)
+    hub.publish(event(1, YOU))
+    await live.finish()
+    assert told == [event(1, YOU)]
+
+
+async def test_a_bus_that_does_not_answer_does_not_hold_up_the_end(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def group_send(group: str, message: dict[str, str]) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(get_channel_layer(), "group_send", group_send, raising=False)
+    monkeypatch.setattr(live, "FINISHING_S", 0.01)
+    hub.publish(event(1, YOU))
+    async with asyncio.timeout(5):
+        await live.finish()
+
+
 async def test_without_a_bus_the_lines_of_this_process_still_hear(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     async def group_send(group: str, message: dict[str, str]) -> None:
         raise ConnectionError("no Redis")

@@ -2,13 +2,27 @@
 
 import asyncio
 import io
+import subprocess
+import sys
+from collections.abc import Coroutine
+from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
 from project.frames import encode_text_frame
-from project.server import TRY_AGAIN_LATER, UNREAD_MAX_FRAMES, UNSENT_MAX_BYTES, LineProtocol, Server
+from project.server import (
+    SERVICE_RESTART,
+    TRY_AGAIN_LATER,
+    UNREAD_MAX_FRAMES,
+    UNSENT_MAX_BYTES,
+    Connection,
+    LineProtocol,
+    Server,
+    _GenericHTTPChannelProtocol,
+)  # fmt: skip
 
 
 class Transport(io.BytesIO):
@@ -43,6 +57,7 @@ def line(codes: list[int]) -> LineProtocol:
     line.state, line.client_addr = line.STATE_OPEN, ["127.0.0.1", 1]
     line.transport = Transport()
     line.application_queue = asyncio.Queue()
+    line.server = SimpleNamespace(is_stopping=False)
     return line
 
 
@@ -53,6 +68,15 @@ def test_a_line_takes_the_place_of_the_channel_it_began_as(line: LineProtocol, m
     monkeypatch.setattr("daphne.ws_protocol.WebSocketProtocol.onOpen", lambda self: None)
     line.onOpen()
     assert line.transport.producer is line
+
+
+def test_a_line_that_opens_while_the_server_stops_is_sent_away_with_1012(
+    line: LineProtocol, codes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daphne.ws_protocol.WebSocketProtocol.onOpen", lambda self: None)
+    line.server.is_stopping = True
+    line.onOpen()
+    assert codes == [SERVICE_RESTART]
 
 
 def test_a_reader_who_reads_may_be_sent_anything(line: LineProtocol, codes: list[int]) -> None:
@@ -143,17 +167,48 @@ def test_nobody_from_outside_says_where_parley_is_mounted() -> None:
     assert scopes[0]["root_path"] == ""
 
 
-def test_a_server_stops_whatever_its_connections_are_doing() -> None:
-    async def stopped() -> list[bool]:
-        server = Server(object(), ["tcp:0"])
-        busy = asyncio.ensure_future(asyncio.sleep(60))
-        done = asyncio.ensure_future(asyncio.sleep(0))
-        await done
-        upgraded: dict[str, object] = {}  # the request that became a line has no application of its own
-        server.connections = {
-            1: upgraded, 2: {"application_instance": busy}, 3: {"application_instance": done},
-        }  # fmt: skip
-        await server.kill_all_applications().asFuture(asyncio.get_running_loop())
-        return [busy.cancelled(), done.done()]
+def stopped(stop_within_s: float, *applications: Coroutine[None, None, None]) -> tuple[list[str], list[bool]]:
+    """Stop a server that has these applications running, and a request that became a line, which has none.
 
-    assert asyncio.run(stopped()) == [True, True]
+    Returns what was said last, and which applications were cut off.
+    """
+    said = []
+
+    async def last_words() -> None:
+        said.append("goodbye")
+
+    async def stop() -> list[bool]:
+        server = Server(object(), ["tcp:0"], last_words=last_words)
+        server.stop_within_s = stop_within_s
+        running = [asyncio.ensure_future(application) for application in applications]
+        server.connections = {number: {"application_instance": one} for number, one in enumerate(running)} | {"": {}}
+        await server.kill_all_applications().asFuture(asyncio.get_running_loop())
+        return [one.cancelled() for one in running]
+
+    cut_off = asyncio.run(stop())
+    return said, cut_off
+
+
+def test_a_server_that_stops_lets_end_what_was_begun() -> None:
+    assert stopped(60, asyncio.sleep(0.1), asyncio.sleep(0)) == (["goodbye"], [False, False])
+
+
+def test_a_server_stops_whatever_its_connections_are_doing() -> None:
+    assert stopped(0.05, asyncio.sleep(60), asyncio.sleep(0)) == (["goodbye"], [True, False])
+
+
+def test_a_thread_that_waits_for_ever_does_not_keep_the_process() -> None:
+    waits = "import threading; from project.server import exit_within; "
+    waits += "threading.Thread(target=threading.Event().wait).start(); exit_within(0.1)"
+    assert subprocess.run([sys.executable, "-c", waits], timeout=30, check=False, cwd=settings.BASE_DIR).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("protocol", "is_open"),
+    [(_GenericHTTPChannelProtocol(Connection()), True), (LineProtocol(), False), (None, False)],
+    ids=["HTTP", "line", "closed"],
+)
+def test_only_what_speaks_http_holds_up_the_end(protocol: object, is_open: bool) -> None:
+    connection = Connection()
+    connection.transport = SimpleNamespace(protocol=protocol) if protocol else SimpleNamespace()
+    assert connection.is_open == is_open

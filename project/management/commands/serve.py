@@ -12,8 +12,12 @@ from daphne.endpoints import build_endpoint_description_strings
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from project.server import Server
+from chat import live
+from project.server import Server, exit_within
 from project.worker import Worker
+
+# When a web process ends, all of its pages come to the others at once.
+BACKLOG = 1024
 
 
 class Command(BaseCommand):
@@ -27,20 +31,24 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self._require_free(options["host"], options["port"])
+        require_free(options["host"], options["port"])
         from project.asgi import application
 
         worker = Worker() if options["worker"] else None
         if worker is not None:
             worker.start()
         host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
-        address = settings.ORIGIN or f"http://{host}:{options['port']}"
-        self.stdout.write(f"Parley is at {address} (Ctrl-C stops it)")
+        own = f"http://{host}:{options['port']}"
+        if worker is None:
+            self.stdout.write(f"A web process of Parley listens at {own}")
+        else:
+            self.stdout.write(f"Parley is at {settings.ORIGIN or own} (Ctrl-C stops it)")
         try:
             self._server(application, options["host"], options["port"]).run()
         finally:
             if worker is not None:
                 worker.stop()
+            exit_within()
 
     def _server(self, application: Any, host: str, port: int) -> Server:
         proxied = {}
@@ -50,15 +58,18 @@ class Command(BaseCommand):
                 "proxy_forwarded_port_header": "X-Forwarded-Port",
                 "proxy_forwarded_proto_header": "X-Forwarded-Proto",
             }
-        return Server(application, build_endpoint_description_strings(host=host, port=port), **proxied)
+        endpoints = [f"{place}:backlog={BACKLOG}" for place in build_endpoint_description_strings(host=host, port=port)]
+        return Server(application, endpoints, last_words=live.finish, **proxied)
 
-    def _require_free(self, host: str, port: int) -> None:
-        # Daphne would log a failure to listen and end without an exit code.
-        try:
-            with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
-                pass
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or "a port is at most 65535"
-            raise CommandError(
-                f"Cannot listen on {host}:{port}: {reason}. Choose another PORT, or stop what uses it."
-            ) from None
+
+def require_free(host: str, port: int) -> None:
+    """Raise CommandError, with a sentence, where nobody could listen."""
+    # Daphne would log a failure to listen and end without an exit code.
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            pass
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or "a port is at most 65535"
+        raise CommandError(
+            f"Cannot listen on {host}:{port}: {reason}. Choose another PORT, or stop what uses it."
+        ) from None
