@@ -7,6 +7,9 @@ bin := .venv/bin
 python := $(bin)/python
 pip_install := $(python) -m pip install --quiet --disable-pip-version-check --require-hashes
 
+# As root on Debian; elsewhere it names what is missing.
+install_programs := project/management/cluster/install-programs
+
 # A step is done again only when what it stands on has changed.
 base := .venv/base-installed
 dev := .venv/dev-installed
@@ -14,7 +17,7 @@ static := $(STATIC_ROOT)/staticfiles.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test bench check check-style check-types check-imports check-migrations check-deployment \
+.PHONY: help install run cluster test bench check check-style check-types check-imports check-migrations check-deployment \
 	check-vendored check-places lock clean
 
 help: ## Tell what there is
@@ -25,15 +28,19 @@ run: $(base) $(static) ## Serve http://127.0.0.1:8000 with the worker (PORT, HOS
 	@$(if $(filter 1,$(DEMO)),$(python) manage.py demo)
 	@exec $(python) manage.py serve
 
+cluster: $(base) $(static) ## Serve it with PostgreSQL, Redis, two web processes, worker and proxy (PORT, PARLEY_DATA)
+	@$(install_programs) initdb redis-server caddy
+	@export PARLEY_DATA="$${PARLEY_DATA:-data/cluster}"; exec $(python) manage.py cluster --until-parent-ends
+
 test: $(dev) ## Run every test, on SQLite and on PostgreSQL with Redis (TESTS=tests/chat runs some)
-	@tests/install-programs
+	@$(install_programs) chromium redis-server initdb caddy
 	@status=0; \
 	$(python) -m pytest $(TESTS) || status=$$?; \
 	PARLEY_TEST_ON=postgresql $(python) -m pytest -m "not browser" $(TESTS) || status=$$?; \
 	exit $$status
 
 bench: $(dev) $(static) ## Measure, print a table and write bench.json (CARDS=10000)
-	@tests/install-programs
+	@$(install_programs) chromium redis-server initdb
 	@$(python) -m tests.bench $(if $(CARDS),--cards $(CARDS)) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 check: check-style check-types check-imports check-migrations check-deployment

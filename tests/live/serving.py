@@ -8,16 +8,27 @@ import subprocess
 import sys
 import time
 from contextlib import closing, suppress
+from email.message import Message
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.db import connection
 
 from tests.servers import HOST, Server
+
+
+class Site(Protocol):
+    """Where a browser goes."""
+
+    port: int
+
+    @property
+    def origin(self) -> str: ...
+
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
 
@@ -86,32 +97,36 @@ class Parley(Server):
 class Browser:
     """Asks pages of a server and sends their forms, in a session that is there or after signing in."""
 
-    def __init__(self, server: Parley, session: str = "") -> None:
+    def __init__(self, server: Site, session: str = "") -> None:
         self.server = server
         self.cookies = {"csrftoken": "c" * 32, "sessionid": session}
 
     def get(self, path: str) -> tuple[int, str]:
-        return self._ask("GET", path)
+        status, _, text = self.ask("GET", path)
+        return status, text
 
     def post(self, path: str, **fields: str) -> tuple[int, str]:
         """Send a form as its page would."""
-        return self._ask("POST", path, urlencode({"csrfmiddlewaretoken": self.cookies["csrftoken"], **fields}))
+        status, _, text = self.ask("POST", path, **fields)
+        return status, text
 
     def sign_in(self, email: str, password: str) -> None:
         self.get("/accounts/login/")
         self.post("/accounts/login/", login=email, password=password)
         assert self.cookies["sessionid"], "not signed in"
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
+    def ask(self, method: str, path: str, **fields: str) -> tuple[int, Message, str]:
+        """Return status, headers and text of the answer."""
         headers = {
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items() if value),
             "Content-Type": "application/x-www-form-urlencoded",
             "Origin": self.server.origin,
         }
+        form = urlencode({"csrfmiddlewaretoken": self.cookies["csrftoken"], **fields}) if method == "POST" else None
         line = HTTPConnection(HOST, self.server.port, timeout=10)
         with closing(line):
-            line.request(method, path, body, headers)
+            line.request(method, path, form, headers)
             answer = line.getresponse()
             for cookie in answer.headers.get_all("Set-Cookie", []):
                 self.cookies.update({name: morsel.value for name, morsel in SimpleCookie(cookie).items()})
-            return answer.status, answer.read().decode()
+            return answer.status, answer.headers, answer.read().decode()
