@@ -23,7 +23,10 @@ CADDYFILE = str(settings.BASE_DIR / "docker" / "Caddyfile")
 PROGRAMS = {"initdb": "postgresql", "redis-server": "redis-server", "caddy": "caddy"}  # and Debian's packages
 WEB_PROCESSES = 2
 # docker-compose.yml hands these on from its .env, or leaves them out.
-HANDED_ON = ("CREDENTIAL_KEY", "DEFAULT_REGION", "EMAIL_URL", "FROM_EMAIL", "OPEN_SIGNUP", "PARLEY_PRIVATE_NETWORKS")
+HANDED_ON = (
+    "CREDENTIAL_KEY", "DEFAULT_REGION", "EMAIL_URL", "FROM_EMAIL", "MEMBERS_FIND_EACH_OTHER", "OPEN_SIGNUP",
+    "PARLEY_PRIVATE_NETWORKS",
+)  # fmt: skip
 # What a process needs of the shell that it is started from, and nothing else: no setting reaches it by accident.
 FROM_THE_SHELL = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ")
 HEALTHY = "service_healthy"
