@@ -10,13 +10,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from contacts.card import CardHandle, Contact, Photo
-from contacts.exceptions import InvalidHandle
 from contacts.models import Party, PartyHandle
 from contacts.models.finding import label_of
 from contacts.models.handle import CERTAIN_FROM
 from contacts.models.locks import lock_book
-from contacts.models.ties import addresses_of
-from contacts.platforms import normalise
+from contacts.models.ties import addresses_of, normalised_email
 from project.accounts.models import User
 
 from .participation import Participation
@@ -72,7 +70,7 @@ def entries_of(owner: "User", accounts: Collection[int]) -> dict[int, Entry]:
     verified = defaultdict(set)
     rows = EmailAddress.objects.filter(user__in=[party.user_id for party in parties], verified=True)
     for user_id, email in rows.values_list("user", "email"):
-        verified[user_id].add(_normalised(email))
+        verified[user_id].add(normalised_email(email))
     return {
         party.user_id: _entry(party, links[party.pk], verified[party.user_id]) for party in parties if party.user_id
     }
@@ -81,13 +79,6 @@ def entries_of(owner: "User", accounts: Collection[int]) -> dict[int, Entry]:
 def _entry(party: Party, links: list[PartyHandle], addresses: set[str]) -> Entry:
     link = next((link for link in links if link.handle.normalised in addresses), None)
     return Entry(party, label_of(link), link.handle.value) if link else Entry(party, "", "")
-
-
-def _normalised(email: str) -> str:
-    try:
-        return normalise("email", email)
-    except InvalidHandle:
-        return ""
 
 
 @transaction.atomic

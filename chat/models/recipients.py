@@ -28,6 +28,7 @@ from .reaching import (
     ways_of,
     with_ways,
 )
+from .text import listed
 
 if TYPE_CHECKING:
     from project.accounts.models import User
@@ -300,8 +301,4 @@ def _cannot_be_reached(names: list[str]) -> str:
     if not names:
         return ""
     told = list(dict.fromkeys(names))
-    more = len(told) - NAMES_TOLD
-    if more > 0:
-        told = [*told[:NAMES_TOLD], f"{more} more"]
-    listed = " and ".join(filter(None, [", ".join(told[:-1]), *told[-1:]]))
-    return f"{listed} cannot be reached: no address of theirs is certain."
+    return f"{listed(told[:NAMES_TOLD], len(told) - NAMES_TOLD)} cannot be reached: no address of theirs is certain."

@@ -42,18 +42,18 @@ def tie_addresses(owner_id: int, addresses: Collection[str]) -> None:
 def addresses_of(user_id: int) -> set[str]:
     """Return the addresses of an account, normalised."""
     mine = EmailAddress.objects.filter(user=user_id).values_list("email", flat=True)
-    return {normalised for email in mine if (normalised := _normalised(email))}
+    return {normalised for email in mine if (normalised := normalised_email(email))}
 
 
 def verified_addresses_of(user_id: int) -> set[str]:
     """Return the addresses that an account has verified, normalised."""
     mine = EmailAddress.objects.filter(user=user_id, verified=True).values_list("email", flat=True)
-    return {normalised for email in mine if (normalised := _normalised(email))}
+    return {normalised for email in mine if (normalised := normalised_email(email))}
 
 
 def tie_account(user_id: int, *former: str) -> None:
     """Work out anew in every book who has this account. former: addresses that it may have had until now."""
-    addresses = {*addresses_of(user_id), *filter(None, map(_normalised, former))}
+    addresses = {*addresses_of(user_id), *filter(None, map(normalised_email, former))}
     claims = PartyHandle.objects.filter(handle__platform="email", handle__normalised__in=addresses)
     owners = set(claims.values_list("handle__owner", flat=True))
     owners |= set(Party.objects.filter(user=user_id).values_list("owner", flat=True))
@@ -117,7 +117,9 @@ def _signs(owner_id: int, users: Collection[int]) -> set[Sign]:
     )
     people = set(told.filter(confirmed_user__in=users).values_list("pk", flat=True))
     people |= set(
-        links.filter(handle__normalised__in={_normalised(email) for email in emails}).values_list("party", flat=True)
+        links.filter(handle__normalised__in={normalised_email(email) for email in emails}).values_list(
+            "party", flat=True
+        )
     )
     rows = list(links.filter(party__in=people).values_list("handle__normalised", "preferred", "party", "pk"))
     accounts = _accounts_of({address for address, *_ in rows})
@@ -138,7 +140,7 @@ def _accounts_of(addresses: Collection[str]) -> dict[str, set[int]]:
     if spelled:
         verified = EmailAddress.objects.filter(verified=True, email__in=spelled)
         for user_id, email in verified.values_list("user", "email"):
-            found[_normalised(email)].add(user_id)
+            found[normalised_email(email)].add(user_id)
     return found
 
 
@@ -151,7 +153,8 @@ def spellings_of(address: str) -> set[str]:
         return {address}
 
 
-def _normalised(email: str) -> str:
+def normalised_email(email: str) -> str:
+    """Return an account's address as handles are compared, "" where it could be none."""
     try:
         return normalise("email", email)
     except InvalidHandle:
